@@ -1,0 +1,247 @@
+"""Kafka: records out with `Sender`, records in with `Tail`; both translate the client's errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+
+from pipelines.codec import MAX_BYTES, decode, encode
+from pipelines.errors import DecodeError, RefusedError, TransientError
+from pipelines.topics import Topic, split, topic
+
+_QUEUE_FULL_WAIT_S: Final = 0.5
+
+
+def producer(bootstrap: str, *, linger_ms: float = 5) -> Producer:
+    """A producer that keeps order, waits for every replica and repeats without doubling."""
+    return Producer(
+        {
+            "bootstrap.servers": bootstrap,
+            "enable.idempotence": True,
+            "acks": "all",
+            "linger.ms": linger_ms,
+            "message.max.bytes": MAX_BYTES + 4096,
+            "compression.type": "lz4",
+            "log.connection.close": False,
+        }
+    )
+
+
+class Sender:
+    """Sends events of one mode. A record that Kafka refuses is raised at the next `send` or `flush`, never dropped."""
+
+    def __init__(self, client: Producer, mode: str) -> None:
+        """Use a ready *client*; every topic name gets *mode* before it."""
+        self._client = client
+        self._mode = mode
+        self._failed: list[str] = []
+        self.sent = 0
+
+    def send(
+        self,
+        thing: str,
+        record: Any,
+        *,
+        key: str = "",
+        partition: int | None = None,
+        headers: Sequence[tuple[str, bytes]] = (),
+    ) -> None:
+        """Queue one event for topic *thing*; keyed by *key*, or to *partition*.
+
+        Raises:
+            TransientError: the queue stayed full, or an earlier record did not arrive.
+        """
+        self._raise_failed()
+        options: dict[str, Any] = {"headers": list(headers), "on_delivery": self._delivered}
+        if partition is not None:
+            options["partition"] = partition
+        body = encode(record)
+        for _ in range(20):
+            try:
+                self._client.produce(topic(thing).name(self._mode), value=body, key=key.encode() or None, **options)
+            except BufferError:
+                self._client.poll(_QUEUE_FULL_WAIT_S)
+            else:
+                self.sent += 1
+                self._client.poll(0)
+                return
+        raise TransientError(f"{thing}: the broker takes nothing; the send queue has been full for 10 s", retry_after_s=5)
+
+    def _delivered(self, error: KafkaError | None, message: Message) -> None:
+        if error is not None:
+            self._failed.append(f"{message.topic()}: {error.str()}")
+
+    def _raise_failed(self) -> None:
+        if self._failed:
+            failed, self._failed = self._failed, []
+            raise TransientError("; ".join(failed[:3]))
+
+    def flush(self, timeout_s: float = 10) -> None:
+        """Wait until everything has arrived.
+
+        Raises:
+            TransientError: something did not within *timeout_s*.
+        """
+        left = self._client.flush(timeout_s)
+        self._raise_failed()
+        if left:
+            raise TransientError(f"{left} records did not arrive within {timeout_s} s")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """A record that could not be read: why, and the bytes as they came."""
+
+    reason: str
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One record as read: where it stood, when the broker appended it (µs), and the event or its rejection."""
+
+    thing: str
+    mode: str
+    partition: int
+    offset: int
+    appended_us: int
+    record: Any
+    headers: tuple[tuple[str, bytes], ...] = ()
+
+
+class Tail:
+    """Reads topics of one mode from given offsets, without a group: the reader keeps its own place.
+
+    Args:
+        bootstrap: host:port of a broker.
+        mode: live or drill-<id>.
+        things: topics without mode.
+        start: "begin" | "end" for topics that *offsets* does not name.
+        offsets: (thing, partition) → offset to start at.
+    """
+
+    def __init__(
+        self,
+        bootstrap: str,
+        *,
+        mode: str,
+        things: Iterable[str],
+        start: str = "begin",
+        offsets: Mapping[tuple[str, int], int] | None = None,
+    ) -> None:
+        """Dial, and take every partition of the topics."""
+        self._client = Consumer(
+            {
+                "bootstrap.servers": bootstrap,
+                "group.id": "muster-unused",
+                "enable.auto.commit": False,
+                "auto.offset.reset": "earliest",
+                "enable.partition.eof": False,
+                "fetch.wait.max.ms": 20,
+                "fetch.error.backoff.ms": 50,
+                "log.connection.close": False,
+            }
+        )
+        self._mode = mode
+        self.partitions: list[tuple[str, int]] = []
+        given = dict(offsets or {})
+        first = OFFSET_BEGINNING if start == "begin" else OFFSET_END
+        assigned = []
+        for thing in things:
+            for partition in range(topic(thing).partitions):
+                self.partitions.append((thing, partition))
+                offset = given.get((thing, partition), first)
+                assigned.append(TopicPartition(topic(thing).name(mode), partition, offset))
+        self._client.assign(assigned)
+
+    def poll(self, timeout_s: float, *, most: int = 2000) -> list[Row]:
+        """Up to *most* records; waits at most *timeout_s* for the first.
+
+        Raises:
+            TransientError: the broker cannot be reached.
+            RefusedError: a topic does not exist.
+        """
+        try:
+            messages = self._client.consume(most, timeout_s)
+        except KafkaException as error:
+            raise TransientError(f"reading {self._mode}: {error}") from error
+        return [row for message in messages if (row := self._row(message)) is not None]
+
+    def _row(self, message: Message) -> Row | None:
+        error = message.error()
+        if error is not None:
+            if error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+                raise RefusedError(f"{message.topic()}: there is no such topic")
+            if error.code() in (KafkaError._PARTITION_EOF, KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT):  # noqa: SLF001 - their names
+                return None
+            raise TransientError(f"{message.topic()}: {error.str()}")
+        name, kind = split(str(message.topic()))
+        return Row(
+            thing=kind.thing,
+            mode=name,
+            partition=_known(message.partition()),
+            offset=_known(message.offset()),
+            appended_us=message.timestamp()[1] * 1000,
+            record=_read(message.value(), kind),
+            headers=tuple((key, bytes(value)) for key, value in message.headers() or ()),
+        )
+
+    def ends(self) -> dict[tuple[str, int], int]:
+        """The offset after the last record of each partition, asked of the broker."""
+        found = {}
+        for thing, partition in self.partitions:
+            where = TopicPartition(topic(thing).name(self._mode), partition)
+            found[thing, partition] = self._client.get_watermark_offsets(where, timeout=10)[1]
+        return found
+
+    def begins(self) -> dict[tuple[str, int], int]:
+        """The offset of the first record kept of each partition."""
+        found = {}
+        for thing, partition in self.partitions:
+            where = TopicPartition(topic(thing).name(self._mode), partition)
+            found[thing, partition] = self._client.get_watermark_offsets(where, timeout=10)[0]
+        return found
+
+    def read_to_end(self, *, most: int = 2000) -> Iterator[Row]:
+        """Every record up to the ends of the partitions as they are now."""
+        ends, begins = self.ends(), self.begins()
+        open_ = {place for place, end in ends.items() if end > begins[place]}
+        at = {
+            (split(place.topic)[1].thing, place.partition): place.offset
+            for place in self._client.position(self._client.assignment())
+            if place.offset >= 0
+        }
+        open_ = {place for place in open_ if at.get(place, begins[place]) < ends[place]}
+        while open_:
+            for row in self.poll(1.0, most=most):
+                yield row
+                if row.offset + 1 >= ends[row.thing, row.partition]:
+                    open_.discard((row.thing, row.partition))
+
+    def lag(self) -> int:
+        """Records that wait in the partitions, by what this reader last heard from the broker; -1 when unknown."""
+        total = 0
+        for place in self._client.position(self._client.assignment()):
+            _, high = self._client.get_watermark_offsets(place, cached=True)
+            if high >= 0 and place.offset >= 0:
+                total += max(high - place.offset, 0)
+        return total
+
+    def close(self) -> None:
+        """Hang up."""
+        self._client.close()
+
+
+def _known(value: int | None) -> int:
+    assert value is not None
+    return value
+
+
+def _read(raw: bytes | None, kind: Topic) -> Any:
+    try:
+        return decode(raw, kind.record)
+    except DecodeError as error:
+        return Rejected(reason=str(error), raw=bytes(raw or b""))

@@ -1,0 +1,148 @@
+"""Avro in Confluent's wire format: magic byte 0, schema id (4 bytes, big-endian), Avro binary.
+
+The schemas are the committed files; ids are append-only, so an old recording still decodes.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+from dataclasses import fields, is_dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import fastavro
+
+from pipelines import events
+from pipelines.errors import DecodeError
+
+SCHEMAS: Final = Path(__file__).resolve().parent.parent / "schemas" / "avro"
+MAX_BYTES: Final = 262_144  # one limit for edge, producer, broker and consumer
+_HEADER: Final = struct.Struct(">bI")
+Record = TypeVar("Record")
+
+
+def class_of(schema_name: str) -> type[Any]:
+    """The event class of a schema file: crowd_zones -> CrowdZones."""
+    found = getattr(events, "".join(word.capitalize() for word in schema_name.split("_")))
+    assert isinstance(found, type)
+    return found
+
+
+@cache
+def _subjects() -> dict[str, dict[str, Any]]:
+    loaded: dict[str, dict[str, Any]] = json.loads((SCHEMAS / "ids.json").read_text())
+    return loaded
+
+
+@cache
+def _schema(schema_name: str) -> Any:
+    return fastavro.parse_schema(json.loads((SCHEMAS / f"{schema_name}.avsc").read_text()))
+
+
+@cache
+def _names_by_id() -> dict[int, str]:
+    return {row["id"]: row["schema"].removesuffix(".avsc") for row in _subjects().values()}
+
+
+@cache
+def _id_of_class(kind: type[Any]) -> int:
+    return next(number for number, name in _names_by_id().items() if class_of(name) is kind)
+
+
+def schema_id(kind: type[Any]) -> int:
+    """The registry's id of an event class."""
+    return _id_of_class(kind)
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def encode_body(record: Any) -> bytes:
+    """Avro binary of an event, without header."""
+    out = io.BytesIO()
+    fastavro.schemaless_writer(out, _schema(_names_by_id()[_id_of_class(type(record))]), _plain(record))
+    return out.getvalue()
+
+
+def encode(record: Any) -> bytes:
+    """An event in wire format; at most 256 KiB.
+
+    Raises:
+        DecodeError: the record is larger than every consumer accepts.
+    """
+    body = _HEADER.pack(0, _id_of_class(type(record))) + encode_body(record)
+    if len(body) > MAX_BYTES:
+        raise DecodeError(f"{type(record).__name__}: {len(body)} bytes, more than the limit of {MAX_BYTES}")
+    return body
+
+
+def decode_body(raw: bytes, number: int) -> Any:
+    """The event in *raw*, Avro binary of schema id *number*.
+
+    Raises:
+        DecodeError: unknown id, not Avro, bytes left over, or larger than 256 KiB.
+    """
+    name = _names_by_id().get(number)
+    if name is None:
+        raise DecodeError(f"unknown schema id {number}")
+    if len(raw) > MAX_BYTES:
+        raise DecodeError(f"{len(raw)} bytes, more than the limit of {MAX_BYTES}")
+    source = io.BytesIO(raw)
+    try:
+        loaded = fastavro.schemaless_reader(source, _schema(name), None)
+    except Exception as error:  # fastavro raises whatever the bytes provoke
+        raise DecodeError(f"not a {name} record: {type(error).__name__}") from error
+    if source.tell() != len(raw):
+        raise DecodeError(f"{len(raw) - source.tell()} bytes too many after a {name} record")
+    return from_plain(class_of(name), loaded)
+
+
+def from_plain(kind: type[Record], plain: Any) -> Record:
+    """An event from the dict that Avro or JSON gives; lists become tuples of their event class."""
+    made = {}
+    for key, value in plain.items():
+        if isinstance(value, list):
+            item = _ITEMS[kind.__name__]
+            made[key] = tuple(from_plain(item, row) for row in value)
+        else:
+            made[key] = value
+    return kind(**made)
+
+
+_ITEMS: Final[dict[str, type[Any]]] = {
+    "CrowdZones": events.ZoneSums,
+    "CrowdCrossings": events.LineCount,
+    "AlertChange": events.LevelStep,
+}
+
+
+def decode(raw: bytes | None, kind: type[Record]) -> Record:
+    """The event of class *kind* in wire-format bytes.
+
+    Raises:
+        DecodeError: no bytes, no Confluent header, unknown schema id, another record, or not Avro.
+    """
+    if raw is None or len(raw) < _HEADER.size:
+        raise DecodeError(f"{0 if raw is None else len(raw)} bytes are no message")
+    magic, number = _HEADER.unpack_from(raw)
+    if magic != 0:
+        raise DecodeError(f"first byte is {magic}, not the 0 of the wire format")
+    record = decode_body(raw[_HEADER.size :], number)
+    if not isinstance(record, kind):
+        raise DecodeError(f"a {type(record).__name__} came where a {kind.__name__} belongs")
+    return record
+
+
+def to_plain(record: Any) -> dict[str, Any]:
+    """The event as dict of plain values, for JSON and for people."""
+    made = _plain(record)
+    assert isinstance(made, dict)
+    return made

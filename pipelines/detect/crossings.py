@@ -1,0 +1,67 @@
+"""Counting lines: who crosses one between two frames, and which way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.events import LineCount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineFloor:
+    """A counting line from a to b, cm; crossing towards its left side is entering."""
+
+    line: str
+    gate: str
+    a_cm: tuple[int, int]
+    b_cm: tuple[int, int]
+
+
+class Crossings:
+    """Counts the crossings of one camera's tracks, slice by slice."""
+
+    def __init__(self, lines: Sequence[LineFloor]) -> None:
+        """Start without anybody seen."""
+        self._lines = lines
+        self._tracks: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+        self._positions: NDArray[np.int64] = np.zeros((0, 2), dtype=np.int64)
+        self._counts = np.zeros((len(lines), 2), dtype=np.int64)
+
+    def add(self, tracks: NDArray[np.int64], positions_cm: NDArray[np.int64]) -> None:
+        """Add one frame: tracks (n,) int64, each once, and positions (n, 2) int64 cm."""
+        _, before, now = np.intersect1d(self._tracks, tracks, return_indices=True)
+        p, q = self._positions[before], positions_cm[now]
+        for row, line in enumerate(self._lines):
+            side_p, side_q = _side(line.a_cm, line.b_cm, p), _side(line.a_cm, line.b_cm, q)
+            across = (side_p > 0) != (side_q > 0)
+            within = _between(p, q, line)
+            self._counts[row, 0] += int((across & within & (side_q > 0)).sum())
+            self._counts[row, 1] += int((across & within & (side_q <= 0)).sum())
+        self._tracks, self._positions = tracks, positions_cm
+
+    def close(self) -> tuple[LineCount, ...]:
+        """Counts since the last close, one a line, zeros too."""
+        rows = tuple(
+            LineCount(line=line.line, gate=line.gate, entered=int(entered), exited=int(exited))
+            for line, (entered, exited) in zip(self._lines, self._counts, strict=True)
+        )
+        self._counts[:] = 0
+        return rows
+
+
+def _side(a: tuple[int, int], b: tuple[int, int], points: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Positive left of a → b, negative right, 0 on it."""
+    return np.asarray((b[0] - a[0]) * (points[:, 1] - a[1]) - (b[1] - a[1]) * (points[:, 0] - a[0]))
+
+
+def _between(p: NDArray[np.int64], q: NDArray[np.int64], line: LineFloor) -> NDArray[np.bool_]:
+    """Whether the way from p to q passes between the line's ends: a lies on one side of it, b on the other."""
+    way = q - p
+    to_a, to_b = np.asarray(line.a_cm) - p, np.asarray(line.b_cm) - p
+    side_a = way[:, 0] * to_a[:, 1] - way[:, 1] * to_a[:, 0]
+    side_b = way[:, 0] * to_b[:, 1] - way[:, 1] * to_b[:, 0]
+    return np.asarray((side_a > 0) != (side_b > 0))

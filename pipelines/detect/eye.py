@@ -1,0 +1,132 @@
+"""One camera's eye: frames of positions in, the records of the camera out. Pure; the same for real and simulated cameras."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines import units
+from pipelines.detect.cells import CellSums
+from pipelines.detect.crossings import Crossings, LineFloor
+from pipelines.detect.floor import ZoneFloor
+from pipelines.detect.frames import pack
+from pipelines.detect.sums import SliceSums
+from pipelines.detect.velocities import Velocities
+from pipelines.events import CameraFrame, CrowdCells, CrowdCrossings, CrowdZones
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What a camera sees of the plan: its owned rectangle (x0, y0, x1, y1 cm), its zones, its lines, its rate."""
+
+    camera: str
+    plan: str
+    owns_cm: tuple[int, int, int, int]
+    floors: tuple[ZoneFloor, ...]
+    lines: tuple[LineFloor, ...]
+    fps: float
+
+
+class Eye:
+    """Turns one camera's frames, in order of event time, into slices and seconds.
+
+    Call `frame` or `skip` for each frame and `close_until` whenever the mode's clock moves on: it closes every slice
+    that has ended, the empty ones too, so that silence and emptiness stay apart.
+    """
+
+    def __init__(self, view: View, *, start_us: int) -> None:
+        """Begin with the slice that holds *start_us* (µs UTC, event time)."""
+        self._view = view
+        self._velocities = Velocities()
+        self._crossings = Crossings(view.lines)
+        self._slice_us = units.slice_start_us(start_us)
+        self._sums = self._new_sums()
+        self._cells = CellSums()
+        self._moved_us = start_us - 1
+
+    def _new_sums(self) -> SliceSums:
+        end = self._slice_us + units.SLICE_US
+        per_us = self._view.fps / units.MICRO
+        expected = max(int(end * per_us) - int(self._slice_us * per_us), 0)
+        return SliceSums(self._view.floors, frames_expected=expected)
+
+    def frame(self, event_us: int, tracks: NDArray[np.int64], positions_cm: NDArray[np.int64], *, received_us: int) -> list[Any]:
+        """Add a frame: tracks (n,) int64 and positions (n, 2) int64 cm; records of slices that end before it come out.
+
+        A frame of a slice that was already sent counts as skipped in the present one.
+        """
+        out = self.close_until(event_us, received_us=received_us)
+        if event_us < self._slice_us or event_us <= self._moved_us:
+            self._sums.skip("came after its slice was sent")
+            return out
+        self._moved_us = event_us
+        x0, y0, x1, y1 = self._view.owns_cm
+        x, y = positions_cm[:, 0], positions_cm[:, 1]
+        owned = (x >= x0) & (x < x1) & (y >= y0) & (y < y1)
+        tracks, positions_cm = tracks[owned], positions_cm[owned]
+        velocities = self._velocities.of(event_us, tracks, positions_cm)
+        self._sums.add(positions_cm, velocities)
+        self._cells.add(positions_cm, velocities)
+        self._crossings.add(tracks, positions_cm)
+        out.append(
+            CameraFrame(
+                camera=self._view.camera,
+                event_time_us=event_us,
+                received_us=received_us,
+                tile_x_cm=x0,
+                tile_y_cm=y0,
+                people=len(tracks),
+                positions=pack(positions_cm, velocities, tracks, origin_cm=(x0, y0)),
+            )
+        )
+        return out
+
+    def skip(self, event_us: int, reason: str, *, received_us: int) -> list[Any]:
+        """Count a frame that may not be used; records of slices that end before it come out."""
+        out = self.close_until(event_us, received_us=received_us)
+        self._sums.skip(reason)
+        return out
+
+    def close_until(self, event_us: int, *, received_us: int) -> list[Any]:
+        """Records of every slice and second that ends at or before *event_us*."""
+        out: list[Any] = []
+        while self._slice_us + units.SLICE_US <= event_us:
+            out.append(
+                CrowdZones(
+                    camera=self._view.camera,
+                    slice_start_us=self._slice_us,
+                    received_us=received_us,
+                    plan=self._view.plan,
+                    entries=self._sums.close(),
+                )
+            )
+            if self._view.lines:
+                out.append(
+                    CrowdCrossings(
+                        camera=self._view.camera,
+                        slice_start_us=self._slice_us,
+                        received_us=received_us,
+                        entries=self._crossings.close(),
+                    )
+                )
+            self._slice_us += units.SLICE_US
+            if self._slice_us % units.MICRO == 0:
+                out += self._second()
+            self._sums = self._new_sums()
+        return out
+
+    def _second(self) -> Sequence[CrowdCells]:
+        cells, self._cells = self._cells, CellSums()
+        if not cells.frames:
+            return ()
+        start = self._slice_us - units.MICRO
+        return (CrowdCells(camera=self._view.camera, event_time_us=start, period_us=units.MICRO, cells=cells.close()),)
+
+
+def view_records_late(record: CrowdZones) -> bool:
+    """Whether a partial sum is late, decided once, from its fields (see `units.LATE_AFTER_US`)."""
+    return record.received_us - (record.slice_start_us + units.SLICE_US) > units.LATE_AFTER_US

@@ -1,0 +1,407 @@
+"""The records that travel on topics: frozen, slotted, keyword-only; one class for each file in schemas/avro.
+
+Field meanings and units are the `doc` of the schema's field; a contract test keeps both alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawEnvelope:
+    """A signed reading as its device sent it."""
+
+    site: str
+    device: str
+    boot_id: str
+    sequence: int
+    event_time_us: int
+    received_us: int
+    topic: str
+    mode: str
+    schema_id: int
+    payload: bytes
+    hmac: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SensorTurnstile:
+    """Counter report of a turnstile; sent at each passage and at least every second."""
+
+    tick: bool = False
+    device: str
+    event_time_us: int
+    received_us: int
+    gate: str
+    area: str
+    entries_total: int
+    exits_total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SensorIdentity:
+    """One credential presented at a gate."""
+
+    tick: bool = False
+    device: str
+    event_time_us: int
+    received_us: int
+    gate: str
+    credential: str
+    pass_pseudonym: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SensorFire:
+    """State of a detector, or of the panel's outputs."""
+
+    tick: bool = False
+    device: str
+    event_time_us: int
+    received_us: int
+    zone: str
+    kind: str
+    state: str
+    output: str
+    x_cm: int
+    y_cm: int
+    verified: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SensorVehicle:
+    """Position of one vehicle as a roadside or on-board sensor gives it."""
+
+    tick: bool = False
+    device: str
+    event_time_us: int
+    received_us: int
+    vehicle: str
+    x_cm: int
+    y_cm: int
+    speed_cmps: int
+    heading_deg: float
+    lane: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VehicleTrack:
+    """A vehicle's position held against the plan's lanes."""
+
+    tick: bool = False
+    vehicle: str
+    event_time_us: int
+    received_us: int
+    source: str
+    x_cm: int
+    y_cm: int
+    speed_cmps: int
+    heading_deg: float
+    lane: str
+    along_cmps: int
+    s_cm: int
+    ahead_zone: str
+    ahead_cm: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VehicleEvent:
+    """Evidence about a vehicle, found by the vehicle job."""
+
+    progress: bool
+    rows: int
+    window_end_us: int
+    kind: str
+    vehicle: str
+    lane: str
+    zone: str
+    start_us: int
+    event_time_us: int
+    distance_cm: int
+    speed_cmps: int
+    ahead_cm: int
+    x_cm: int
+    y_cm: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraFrame:
+    """The packed positions of one camera frame: 14 B a person."""
+
+    camera: str
+    event_time_us: int
+    received_us: int
+    tile_x_cm: int
+    tile_y_cm: int
+    people: int
+    positions: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraHealth:
+    """State of one camera's picture."""
+
+    tick: bool = False
+    camera: str
+    event_time_us: int
+    received_us: int
+    state: str
+    since_us: int
+    fps: float
+    width_px: int
+    height_px: int
+    calibrated: bool
+    people: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraPreview:
+    """A small picture of a camera with the boxes found in it; never stored."""
+
+    camera: str
+    event_time_us: int
+    width_px: int
+    height_px: int
+    jpeg: bytes
+    boxes: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneSums:
+    """Integer sums of one zone in one camera's owned area."""
+
+    zone: str
+    zone_area_cm2: int
+    los_scale: str
+    cameras_expected: int
+    frames_expected: int
+    frames_used: int
+    frames_skipped: int
+    skip_reason: str
+    n: int
+    n_v: int
+    sum_vx: int
+    sum_vy: int
+    sum_v: int
+    sum_v2: int
+    peak_sum: int
+    peak_place: int
+    around_sum: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrowdZones:
+    """Partial sums of one camera over one 200 ms slice, one entry for each zone it sees."""
+
+    tick: bool = False
+    camera: str
+    slice_start_us: int
+    received_us: int
+    plan: str
+    entries: tuple[ZoneSums, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineCount:
+    """Crossings of one line."""
+
+    line: str
+    gate: str
+    entered: int
+    exited: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrowdCrossings:
+    """Line crossings of one camera over one slice."""
+
+    tick: bool = False
+    camera: str
+    slice_start_us: int
+    received_us: int
+    entries: tuple[LineCount, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrowdCells:
+    """The 1 m² grid of one camera's owned area: occupied cells; what is absent is empty."""
+
+    camera: str
+    event_time_us: int
+    period_us: int
+    cells: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrowdDensity:
+    """Crowd measures of one zone over one window."""
+
+    progress: bool
+    rows: int
+    window_end_us: int
+    zone: str
+    people: float
+    density_per_m2: float
+    local_peak_per_m2: float
+    peak_x_m: float
+    peak_y_m: float
+    around_per_m2: float
+    speed_mps: float | None = None
+    vx_mps: float | None = None
+    vy_mps: float | None = None
+    los: str
+    los_scale: str
+    cameras_expected: int
+    cameras_seen: int
+    frames_expected: int
+    frames_used: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrowdFlow:
+    """Crossings of one line over one window."""
+
+    progress: bool
+    rows: int
+    window_end_us: int
+    gate: str
+    line: str
+    entered: int
+    exited: int
+    cameras_seen: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrowdOccupancy:
+    """People inside one area by its turnstiles."""
+
+    progress: bool
+    rows: int
+    window_end_us: int
+    area: str
+    inside: int
+    entries_total: int
+    exits_total: int
+    turnstiles_seen: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelStep:
+    """A level and when it was reached."""
+
+    level: str
+    event_time_us: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertChange:
+    """One change of one alert. (alert_id, axis, number) is unique, whatever was repeated."""
+
+    alert_id: str
+    mode: str
+    axis: str
+    number: int
+    rule: str
+    rule_version: int
+    place: str
+    priority: str
+    level: str
+    measured_level: str
+    condition: str
+    work: str
+    latched: bool
+    card: bool
+    verified: bool
+    start_us: int
+    event_time_us: int
+    value: float
+    unit: str
+    x_m: float
+    y_m: float
+    source: str
+    levels: tuple[LevelStep, ...] = ()
+    actor: str
+    actor_role: str
+    reason: str
+    plan: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertState:
+    """One piece of a numbered set that holds the whole state of ALERTS."""
+
+    set_number: int
+    piece: int
+    pieces: int
+    state: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertCommand:
+    """What a person asks of an alert."""
+
+    command_id: str
+    alert_id: str
+    action: str
+    actor: str
+    actor_role: str
+    second_gesture: bool
+    reason: str
+    received_us: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispatchReceipt:
+    """What became of one delivery."""
+
+    alert_id: str
+    axis: str
+    number: int
+    channel: str
+    recipient: str
+    state: str
+    receipt: str
+    at_us: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerEntry:
+    """What became of a run of input offsets."""
+
+    stage: str
+    topic: str
+    partition: int
+    first_offset: int
+    outcomes: bytes
+    devices: bytes
+    clamped: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """A record that was refused, whole."""
+
+    stage: str
+    topic: str
+    partition: int
+    offset: int
+    reason: str
+    raw: bytes
+    at_us: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageHealth:
+    """What a stage says of itself, about once a second."""
+
+    stage: str
+    at_us: int
+    taken: int
+    given: int
+    late: int
+    clamped: int
+    refused: int
+    lag: int
+    tick_age_us: int

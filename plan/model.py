@@ -1,0 +1,240 @@
+"""What an event plan holds. Lengths are metres in the venue frame (x right, y up), times are seconds."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+LEVELS = ("watch", "caution", "warning", "critical", "act_now")
+Level = Literal["watch", "caution", "warning", "critical", "act_now"]
+Scale = Literal["walkway", "queue", "stairs"]
+Point = tuple[float, float]
+Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+
+
+class Part(BaseModel):
+    """Base of everything in a plan: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Text(Part):
+    """A text in the two languages of the screens."""
+
+    en: str = Field(min_length=1, max_length=128)
+    zh: str = Field(min_length=1, max_length=128)
+
+
+class Sourced(Part):
+    """A number that experts may dispute, with where it comes from."""
+
+    value: float = Field(ge=0)
+    source: str = Field(min_length=3)
+
+
+class Event(Part):
+    """Which event this is."""
+
+    id: Id
+    site: Id
+    name: Text
+    venue: Text
+
+
+class Phase(Part):
+    """A phase of the evening; the ladder of an area type may differ in it."""
+
+    id: Literal["setup", "sweep", "entry", "show", "interval", "dispersal", "closed"]
+    name: Text
+
+
+class Ladder(Part):
+    """Thresholds of the local peak, p/m²; a level left out does not exist for the type."""
+
+    watch: float = Field(gt=0)
+    caution: float = Field(gt=0)
+    warning: float = Field(gt=0)
+    critical: float = Field(gt=0)
+    act_now: float = Field(gt=0)
+
+    @model_validator(mode="after")
+    def _rises(self) -> Ladder:
+        values = [getattr(self, level) for level in LEVELS]
+        if values != sorted(set(values)):
+            raise ValueError("the thresholds must rise from watch to act_now")
+        return self
+
+
+class AreaType(Part):
+    """How crowds are judged on one kind of ground."""
+
+    id: Literal["standing", "way", "stairs", "queue"]
+    ladder: Ladder
+    los_scale: Scale
+    card_mean_per_m2: float = Field(gt=0, description="Fruin's C|D bound of the type, for the card rule")
+    source: str = Field(min_length=3)
+
+
+class Timing(Part):
+    """The times of the ladder; seconds of event time."""
+
+    hold_up_s: float = Field(default=10, ge=0)
+    hold_down_s: float = Field(default=60, ge=0)
+    hysteresis_per_m2: float = Field(default=0.5, ge=0)
+    card_hold_s: float = Field(default=30, ge=0)
+    card_radius_m: float = Field(default=1, gt=0)
+    feedback_s: float = Field(default=10, gt=0, description="panel feedback may stay away this long")
+    unknown_hold_s: float = Field(default=10, ge=0, description="a filling zone may be unknown this long")
+    source: str = Field(default="numbers of crowd safety: default ladder, to be signed by the safety officer", min_length=3)
+
+
+class LosBounds(Part):
+    """Upper bounds of levels of service A to E on one scale, p/m²."""
+
+    scale: Scale
+    bounds_per_m2: tuple[float, float, float, float, float]
+    source: str = Field(min_length=3)
+
+
+class Zone(Part):
+    """A zone: a simple polygon of one area type."""
+
+    id: Id
+    name: Text
+    area_type: Literal["standing", "way", "stairs", "queue"]
+    polygon: tuple[Point, ...] = Field(min_length=3)
+    filled_by: tuple[Id, ...] = Field(default=(), description="lines whose in direction leads into the zone")
+    coverage: float = Field(default=1.0, gt=0, le=1, description="share of its cameras below which the zone is unknown")
+
+
+class Gate(Part):
+    """An entry or exit."""
+
+    id: Id
+    label: str = Field(min_length=1, max_length=4)
+    name: Text
+    at: Point
+    area: Id = Field(description="area whose occupancy its turnstiles count")
+
+
+class Line(Part):
+    """A counting line; people who cross it towards its left side (seen from a to b) come in."""
+
+    id: Id
+    gate: Id
+    a: Point
+    b: Point
+    camera: Id
+
+
+class Calibration(Part):
+    """At least four points of the floor in the picture."""
+
+    pixels: tuple[Point, ...] = Field(min_length=4)
+    metres: tuple[Point, ...] = Field(min_length=4)
+
+    @model_validator(mode="after")
+    def _pairs(self) -> Calibration:
+        if len(self.pixels) != len(self.metres):
+            raise ValueError(f"{len(self.pixels)} points in pixels but {len(self.metres)} in metres")
+        return self
+
+
+class Camera(Part):
+    """A camera and the rectangle of floor that it owns: each m² belongs to one camera."""
+
+    id: Id
+    name: Text
+    at: Point
+    owns: tuple[float, float, float, float] = Field(description="x0, y0, x1, y1 in metres; half-open")
+    fps: float = Field(default=5, gt=0, le=60)
+    kind: Literal["simulated", "video"] = "simulated"
+    calibration: Calibration | None = None
+
+
+class Lane(Part):
+    """A lane of a road, from its beginning to its end in the permitted direction."""
+
+    id: Id
+    name: Text
+    a: Point
+    b: Point
+    width_m: float = Field(default=3.5, gt=0)
+
+
+class VehicleRules(Part):
+    """When a vehicle is evidence."""
+
+    wrong_way_m: float = Field(default=10, gt=0)
+    wrong_way_s: float = Field(default=2, gt=0)
+    wrong_way_mps: float = Field(default=1, gt=0)
+    towards_people_s: float = Field(default=15, gt=0)
+    people_speed_kmh: float = Field(default=15, gt=0)
+    source: str = Field(default="numbers of crowd safety: vehicle towards people", min_length=3)
+
+
+class Device(Part):
+    """A sensor that signs its readings."""
+
+    id: Id
+    kind: Literal["turnstile", "id_reader", "smoke", "heat", "panel", "vehicle"]
+    at: Point
+    gate: Id | None = None
+    zone: Id | None = None
+
+
+class Area(Part):
+    """An area with an approved number."""
+
+    id: Id
+    name: Text
+    approved: Sourced
+
+
+class Post(Part):
+    """A post: people act in a role and under a call sign."""
+
+    call_sign: str = Field(min_length=1, max_length=16)
+    role: Text
+    rights: tuple[Literal["acknowledge", "clear", "stop_drill"], ...] = ()
+
+
+class Outline(Part):
+    """Something drawn on the plan so that people know where they are."""
+
+    name: Text | None = None
+    kind: Literal["wall", "field", "stage", "road"]
+    polygon: tuple[Point, ...] = Field(min_length=2)
+
+
+class Plan(Part):
+    """One event."""
+
+    version: int = Field(ge=1)
+    event: Event
+    extent: tuple[float, float, float, float] = Field(description="x0, y0, x1, y1 of the venue, metres")
+    crs: Literal["venue"] = "venue"
+    phases: tuple[Phase, ...] = Field(min_length=1)
+    phase: str
+    areas: tuple[Area, ...] = ()
+    area_types: tuple[AreaType, ...] = Field(min_length=1)
+    los: tuple[LosBounds, ...] = Field(min_length=1)
+    timing: Timing = Timing()
+    vehicle_rules: VehicleRules = VehicleRules()
+    zones: tuple[Zone, ...] = Field(min_length=1)
+    gates: tuple[Gate, ...] = ()
+    lines: tuple[Line, ...] = ()
+    cameras: tuple[Camera, ...] = ()
+    lanes: tuple[Lane, ...] = ()
+    devices: tuple[Device, ...] = ()
+    posts: tuple[Post, ...] = ()
+    outlines: tuple[Outline, ...] = ()
+
+    def area_type(self, zone: Zone) -> AreaType:
+        """The area type of *zone*."""
+        return next(kind for kind in self.area_types if kind.id == zone.area_type)
+
+    def zone(self, zone_id: str) -> Zone | None:
+        """The zone with that id, or None."""
+        return next((zone for zone in self.zones if zone.id == zone_id), None)

@@ -1,0 +1,42 @@
+"""From the plan to what one camera sees of it."""
+
+from __future__ import annotations
+
+from shapely.geometry import Polygon, box
+
+from pipelines.detect.crossings import LineFloor
+from pipelines.detect.eye import View
+from pipelines.detect.floor import zone_floor
+from plan.load import plan_hash
+from plan.model import Camera, Plan, Point
+
+
+def _cm(point: Point) -> tuple[int, int]:
+    return round(point[0] * 100), round(point[1] * 100)
+
+
+def zones_of(plan: Plan, camera: Camera) -> list[str]:
+    """Ids of the zones that the camera's owned area meets, in the plan's order."""
+    owned = box(*camera.owns)
+    return [zone.id for zone in plan.zones if owned.intersection(Polygon(zone.polygon)).area > 0.01]  # noqa: PLR2004 - m²
+
+
+def view_of(plan: Plan, camera: Camera) -> View:
+    """The camera's view: zones with how many cameras share each, and its counting lines."""
+    shared = {zone.id: sum(zone.id in zones_of(plan, other) for other in plan.cameras) for zone in plan.zones}
+    mine = set(zones_of(plan, camera))
+    x0, y0, x1, y1 = camera.owns
+    return View(
+        camera=camera.id,
+        plan=plan_hash(plan),
+        owns_cm=(*_cm((x0, y0)), *_cm((x1, y1))),
+        floors=tuple(
+            zone_floor(zone.id, zone.polygon, los_scale=plan.area_type(zone).los_scale, cameras_expected=shared[zone.id])
+            for zone in plan.zones
+            if zone.id in mine
+        ),
+        lines=tuple(
+            LineFloor(line=line.id, gate=line.gate, a_cm=_cm(line.a), b_cm=_cm(line.b)) for line in plan.lines if line.camera == camera.id
+        ),
+        fps=camera.fps,
+    )
