@@ -86,6 +86,8 @@ class Timing(Part):
     card_radius_m: float = Field(default=1, gt=0)
     feedback_s: float = Field(default=10, gt=0, description="panel feedback may stay away this long")
     unknown_hold_s: float = Field(default=10, ge=0, description="a filling zone may be unknown this long")
+    filling_per_min: float = Field(default=3, ge=0, description="net inflow over a zone's lines from which it counts as filling")
+    quiet_s: float = Field(default=60, ge=0, description="evidence that stays away this long clears an alert that does not latch")
     source: str = Field(default="numbers of crowd safety: default ladder, to be signed by the safety officer", min_length=3)
 
 

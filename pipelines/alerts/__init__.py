@@ -1,0 +1,1 @@
+"""From measures and readings to alerts with a life. ALERTS alone makes alerts."""

@@ -1,0 +1,173 @@
+"""The ALERTS process: reads results, readings, life-safety readings and commands; writes changes and its state."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from typing import Any, Final
+
+from connectors.kafka import Rejected, Row, Sender, Tail, producer
+from pipelines import events
+from pipelines.alerts import saved
+from pipelines.alerts.kernel import Kernel
+from pipelines.alerts.merge import Merge
+from pipelines.errors import MusterError, TransientError
+from pipelines.events import AlertChange, DeadLetter, StageHealth
+from pipelines.topics import is_drill
+from plan import needs
+from plan.load import load, plan_hash
+from stack.settings import Settings, die, read
+
+READINGS: Final = ("camera.health", "sensor.fire")
+LANE: Final = ("sensor.p1", "alerts.commands")
+_SAVE_EVERY_S: Final = 1.0
+
+
+def _key(row: Any) -> str:
+    """What tells the rows of one window apart, by topic."""
+    match row:
+        case events.CrowdDensity():
+            return str(row.zone)
+        case events.CrowdFlow():
+            return str(row.line)
+        case _:
+            return f"{row.kind}/{row.vehicle}/{row.zone}"
+
+
+class Alerts:
+    """One running ALERTS: the kernel, its inputs and its outputs."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Load the newest complete state and take up the inputs where it left them."""
+        plan = load(settings.plan)
+        self._mode = settings.mode
+        self._kernel = Kernel(plan, plan_hash=plan_hash(plan), mode=settings.mode)
+        self._results = tuple(thing for thing in needs.results(plan) if thing != needs.OCCUPANCY)
+        self._sender = Sender(producer(settings.kafka, linger_ms=0), settings.mode)
+        self._set_number, state = self._newest_state(settings)
+        last_us, offsets = -1, {}
+        if state is not None:
+            self._kernel.load(state["kernel"])
+            last_us, offsets = state["last_us"], {(thing, 0): offset for thing, offset in state["offsets"].items()}
+        self._merge = Merge(results=self._results, readings=READINGS, last_us=last_us)
+        self._lane_offsets = {thing: offsets.get((thing, 0), 0) for thing in LANE}
+        start = "begin" if is_drill(settings.mode) or state is not None else "end"
+        self._main = Tail(settings.kafka, mode=settings.mode, things=(*self._results, *READINGS), start=start, offsets=offsets)
+        self._lane = Tail(settings.kafka, mode=settings.mode, things=LANE, start=start, offsets=offsets)
+        self._taken = self._refused = 0
+        self._saved_s = time.monotonic()
+
+    def _newest_state(self, settings: Settings) -> tuple[int, dict[str, Any] | None]:
+        tail = Tail(settings.kafka, mode=settings.mode, things=("alerts.state",))
+        try:
+            return saved.newest(row.record for row in tail.read_to_end() if not isinstance(row.record, Rejected))
+        finally:
+            tail.close()
+
+    def turn(self) -> None:
+        """One turn: life safety and commands first, then every step that all inputs have finished."""
+        for row in self._lane.poll(0):
+            self._take_lane(row)
+        for row in self._main.poll(0.02):
+            self._take(row)
+        for now_us, rows in self._merge.steps():
+            self._send(self._kernel.step(now_us, rows))
+        if time.monotonic() - self._saved_s >= _SAVE_EVERY_S:
+            self.save()
+
+    def _take(self, row: Row) -> None:
+        self._taken += 1
+        if isinstance(row.record, Rejected):
+            self._refuse(row)
+        elif row.thing in READINGS:
+            self._merge.put_reading(row.thing, row.offset, row.record)
+        else:
+            self._merge.put_result(row.thing, row.offset, row.record, key=_key(row.record))
+
+    def _take_lane(self, row: Row) -> None:
+        self._taken += 1
+        self._lane_offsets[row.thing] = row.offset + 1
+        if isinstance(row.record, Rejected):
+            self._refuse(row)
+        elif row.thing == "sensor.p1":
+            self._send(self._kernel.p1(row.record))
+        else:
+            changes, refusal = self._kernel.command(row.record)
+            self._send(changes)
+            if refusal:
+                print(f"alerts: command {row.record.command_id}: {refusal}", flush=True)
+
+    def _refuse(self, row: Row) -> None:
+        self._refused += 1
+        record = DeadLetter(
+            stage="alerts",
+            topic=row.thing,
+            partition=row.partition,
+            offset=row.offset,
+            reason=row.record.reason,
+            raw=row.record.raw,
+            at_us=time.time_ns() // 1000,
+        )
+        self._sender.send("deadletter.stages", record)
+
+    def _send(self, changes: list[AlertChange]) -> None:
+        for change in changes:
+            self._sender.send("alerts.changes", change, key=change.alert_id)
+
+    def save(self) -> None:
+        """Write the whole state with the input offsets, after everything that it answers for has arrived."""
+        self._saved_s = time.monotonic()
+        self._sender.flush(5)
+        if self._merge.last_us >= 0 or any(self._lane_offsets.values()):
+            self._set_number += 1
+            state = {
+                "last_us": self._merge.last_us,
+                "offsets": {**self._merge.offsets(), **self._lane_offsets},
+                "kernel": self._kernel.dump(),
+            }
+            for key, record in saved.pieces(state, set_number=self._set_number):
+                self._sender.send("alerts.state", record, key=key)
+        self._sender.send("stage.health", self._health(), key="alerts")
+        self._sender.flush(5)
+
+    def _health(self) -> StageHealth:
+        now_us = time.time_ns() // 1000
+        return StageHealth(
+            stage="alerts",
+            at_us=now_us,
+            taken=self._taken,
+            given=self._sender.sent,
+            late=0,
+            clamped=0,
+            refused=self._refused,
+            lag=self._main.lag() + self._lane.lag(),
+            tick_age_us=now_us - self._merge.last_us if self._merge.last_us >= 0 else -1,
+        )
+
+
+def main() -> None:
+    """Run until told to stop."""
+    stop = threading.Event()
+    for which in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(which, lambda *_: stop.set())
+    try:
+        settings = read()
+        alerts = Alerts(settings)
+    except MusterError as error:
+        die(error)
+        return
+    settings.ready()
+    while not stop.is_set():
+        try:
+            alerts.turn()
+        except TransientError as error:
+            # What was sent may not have arrived: start again from the last saved state, which nothing has overtaken.
+            print(f"alerts: {error}; starting again from the saved state", flush=True)
+            os._exit(1)
+    alerts.save()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Crowd measures in windows of event time: density, flow, occupancy."""

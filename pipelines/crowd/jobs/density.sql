@@ -1,0 +1,70 @@
+-- Crowd measures by zone: windows of 1 s every 200 ms over the cameras' partial sums.
+-- Sums are integers to the last projection: per camera floor(n * 10^6 / frames used), then add, then divide once.
+
+-- step slices: one row a camera, slice and zone; ticks have no entries and end here
+CREATE TEMPORARY VIEW slices AS
+SELECT c.et, c.camera, z.zone, z.zone_area_cm2, z.los_scale, z.cameras_expected, z.frames_expected, z.frames_used,
+       z.n, z.n_v, z.sum_vx, z.sum_vy, z.sum_v, z.peak_sum, z.peak_place, z.around_sum
+FROM crowd_zones AS c
+CROSS JOIN UNNEST(c.entries) AS z (zone, zone_area_cm2, los_scale, cameras_expected, frames_expected, frames_used, frames_skipped,
+     skip_reason, n, n_v, sum_vx, sum_vy, sum_v, sum_v2, peak_sum, peak_place, around_sum);
+
+-- step by_camera: each camera's own mean, as an integer
+CREATE TEMPORARY VIEW by_camera AS
+SELECT window_start, window_end, window_time, zone, camera,
+       MAX(zone_area_cm2) AS area_cm2, MAX(los_scale) AS los_scale, MAX(cameras_expected) AS cameras_expected,
+       SUM(frames_expected) AS frames_expected, SUM(frames_used) AS frames_used,
+       SUM(n) * 1000000 / GREATEST(SUM(frames_used), 1) AS people_micro,
+       SUM(n_v) AS n_v, SUM(sum_vx) AS sum_vx, SUM(sum_vy) AS sum_vy, SUM(sum_v) AS sum_v,
+       SUM(peak_sum) * 1000000 / GREATEST(SUM(frames_used), 1) AS peak_micro,
+       MAX(peak_place) AS peak_place,
+       SUM(around_sum) / GREATEST(SUM(frames_used), 1) AS around_micro
+FROM TABLE(HOP(TABLE slices, DESCRIPTOR(et), INTERVAL '0.2' SECOND, INTERVAL '1' SECOND))
+GROUP BY window_start, window_end, window_time, zone, camera;
+
+-- step by_zone: cameras added; peaks do not add, the largest counts
+CREATE TEMPORARY VIEW by_zone AS
+SELECT window_start, window_end, window_time, zone,
+       MAX(area_cm2) AS area_cm2, MAX(los_scale) AS los_scale, MAX(cameras_expected) AS cameras_expected,
+       SUM(CASE WHEN frames_used > 0 THEN 1 ELSE 0 END) AS cameras_seen,
+       SUM(frames_expected) AS frames_expected, SUM(frames_used) AS frames_used,
+       SUM(people_micro) AS people_micro, SUM(n_v) AS n_v, SUM(sum_vx) AS sum_vx, SUM(sum_vy) AS sum_vy, SUM(sum_v) AS sum_v,
+       MAX(peak_micro) AS peak_micro, MAX(peak_place) AS peak_place, MAX(around_micro) AS around_micro
+FROM by_camera
+GROUP BY window_start, window_end, window_time, zone;
+
+-- step zone_measures: the one division
+CREATE TEMPORARY VIEW zone_measures AS
+SELECT window_time, zone, los_scale, cameras_expected, CAST(cameras_seen AS INT) AS cameras_seen, frames_expected, frames_used,
+       people_micro / 1e6 AS people,
+       people_micro / 1e6 / (area_cm2 / 1e4) AS density_per_m2,
+       peak_micro / 4e6 AS local_peak_per_m2,
+       (MOD(peak_place / 1048576, 1048576) - 524288) * 0.5e0 + 1e0 AS peak_x_m,
+       (MOD(peak_place, 1048576) - 524288) * 0.5e0 + 1e0 AS peak_y_m,
+       around_micro / 1e6 AS around_per_m2,
+       CASE WHEN n_v > 0 THEN sum_v / 1e2 / n_v END AS speed_mps,
+       CASE WHEN n_v > 0 THEN sum_vx / 1e2 / n_v END AS vx_mps,
+       CASE WHEN n_v > 0 THEN sum_vy / 1e2 / n_v END AS vy_mps
+FROM by_zone;
+
+-- step windows_ended: every window that the ticks have passed, with how many rows it has
+CREATE TEMPORARY VIEW counted AS
+SELECT window_time AS ended, CAST(1 AS BIGINT) AS present FROM by_zone
+UNION ALL
+SELECT window_time AS ended, CAST(0 AS BIGINT) AS present
+FROM TABLE(TUMBLE(TABLE crowd_zones, DESCRIPTOR(et), INTERVAL '0.2' SECOND))
+WHERE tick
+GROUP BY window_start, window_end, window_time;
+
+INSERT INTO crowd_density
+SELECT FALSE, CAST(0 AS BIGINT), {window_end_us}, zone, people, density_per_m2, local_peak_per_m2,
+       CASE WHEN local_peak_per_m2 > 0 THEN peak_x_m ELSE 0e0 END, CASE WHEN local_peak_per_m2 > 0 THEN peak_y_m ELSE 0e0 END,
+       around_per_m2, speed_mps, vx_mps, vy_mps,
+       CASE WHEN cameras_seen = 0 THEN '' {level_of_service} END,
+       los_scale, cameras_expected, cameras_seen, frames_expected, frames_used
+FROM zone_measures
+UNION ALL
+SELECT TRUE, SUM(present), {progress_end_us}, '', 0e0, 0e0, 0e0, 0e0, 0e0, 0e0,
+       CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE), '', '', 0, 0, CAST(0 AS BIGINT), CAST(0 AS BIGINT)
+FROM TABLE(TUMBLE(TABLE counted, DESCRIPTOR(ended), INTERVAL '0.2' SECOND))
+GROUP BY window_start, window_end, window_time;

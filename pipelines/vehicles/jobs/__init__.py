@@ -1,0 +1,1 @@
+"""One Flink job a file, its SQL beside it."""

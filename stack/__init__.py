@@ -1,0 +1,1 @@
+"""The embedded machine: all that one computer needs to run the streams without docker."""

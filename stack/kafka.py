@@ -1,0 +1,171 @@
+"""A Kafka broker of one node (KRaft, broker and controller in one), and the topics on it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+
+from pipelines.errors import TransientError
+from stack.addresses import Addresses, somebody_listens
+from stack.java import SMALL_MALLOC, SMALL_SERVER, java, shared_classes
+from stack.parts import Part
+
+RECORD_LIMIT_BYTES = 262_144
+CLUSTER_ID = "TXVzdGVyTXVzdGVyTXVzdA"  # one node on loopback never meets another cluster
+HEAP_MB = 384
+ADMIN_TIMEOUT_S = 30.0
+LOG4J = """\
+Configuration:
+  status: "ERROR"
+  Appenders:
+    Console:
+      name: "out"
+      PatternLayout:
+        pattern: "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %p %c{1} %m%n"
+  Loggers:
+    Root:
+      level: "WARN"
+      AppenderRef:
+        - ref: "out"
+    Logger:
+      - name: "kafka.server.KafkaRaftServer"
+        level: "INFO"
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicSpec:
+    """A topic as it must be: its name, its number of partitions and its own settings."""
+
+    name: str
+    partitions: int
+    config: dict[str, str]
+
+
+def part(home: Path, addresses: Addresses) -> Part:
+    """The broker; its files are written under ``home/run/kafka``, its storage is formatted on the first start."""
+    folder = home / "run" / "kafka"
+    folder.mkdir(parents=True, exist_ok=True)
+    properties = folder / "server.properties"
+    properties.write_text("".join(f"{key}={value}\n" for key, value in _properties(folder, addresses).items()))
+    (folder / "log4j2.yaml").write_text(LOG4J)
+    return Part(
+        name="kafka",
+        command=("/bin/sh", "-c", _script(home, folder, properties)),
+        env=SMALL_MALLOC,
+        ready=lambda: answers(addresses.kafka),
+    )
+
+
+def answers(bootstrap: str) -> bool:
+    """Whether the broker is up and has taken itself into the cluster."""
+    if not somebody_listens(int(bootstrap.rpartition(":")[2])):
+        return False  # the client below would complain in the log
+    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+    return bool(admin.list_topics(timeout=2).brokers)
+
+
+def ensure_topics(bootstrap: str, specs: Sequence[TopicSpec]) -> None:
+    """Make the topics that are missing; those that exist stay as they are.
+
+    Raises:
+        TransientError: the broker did not do it in time.
+    """
+    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 2})
+    try:
+        there = admin.list_topics(timeout=ADMIN_TIMEOUT_S).topics
+        new = [
+            NewTopic(spec.name, num_partitions=spec.partitions, replication_factor=1, config=spec.config)
+            for spec in specs
+            if spec.name not in there
+        ]
+        made = admin.create_topics(new, operation_timeout=ADMIN_TIMEOUT_S) if new else {}
+        for future in made.values():
+            _settle(future, unless=KafkaError.TOPIC_ALREADY_EXISTS)
+    except KafkaException as error:
+        msg = f"Kafka at {bootstrap} did not make the topics: {error}"
+        raise TransientError(msg) from error
+
+
+def delete_topics(bootstrap: str, names: Sequence[str]) -> None:
+    """Delete topics; one that does not exist is fine.
+
+    Raises:
+        TransientError: the broker did not do it in time.
+    """
+    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 2})
+    try:
+        gone = admin.delete_topics(list(names), operation_timeout=ADMIN_TIMEOUT_S) if names else {}
+        for future in gone.values():
+            _settle(future, unless=KafkaError.UNKNOWN_TOPIC_OR_PART)
+    except KafkaException as error:
+        msg = f"Kafka at {bootstrap} did not delete the topics: {error}"
+        raise TransientError(msg) from error
+
+
+def _settle(done: Future[None], *, unless: int) -> None:
+    try:
+        done.result()
+    except KafkaException as error:
+        if error.args[0].code() != unless:
+            raise
+
+
+def _script(home: Path, folder: Path, properties: Path) -> str:
+    """One shell line: format the storage unless that was done, then become the broker."""
+    classes = shlex.join(shared_classes(home, "kafka", (home / "jars" / "kafka").glob("*.jar")))
+    jvm = [java(), *SMALL_SERVER, "-XX:TieredStopAtLevel=1"]
+    jvm += ["-Xms96m", f"-Xmx{HEAP_MB}m", "-XX:MaxDirectMemorySize=64m"]
+    jvm += [f"-Dlog4j2.configurationFile={folder / 'log4j2.yaml'}", "-cp", f"{home / 'jars' / 'kafka'}/*"]
+    line = shlex.join(jvm)
+    config = shlex.quote(str(properties))
+    formatted = shlex.quote(str(folder / "data" / "meta.properties"))
+    form = f"{line} kafka.tools.StorageTool format --ignore-formatted -t {CLUSTER_ID} -c {config}"
+    return f"test -f {formatted} || {form} || exit 1; exec {line} {classes} kafka.Kafka {config}"
+
+
+def _properties(folder: Path, addresses: Addresses) -> dict[str, str]:
+    broker, controller = addresses.kafka, addresses.kafka_controller
+    return {
+        "process.roles": "broker,controller",
+        "node.id": "1",
+        "controller.quorum.voters": f"1@{controller}",
+        "controller.listener.names": "CONTROLLER",
+        "listeners": f"PLAINTEXT://{broker},CONTROLLER://{controller}",
+        "advertised.listeners": f"PLAINTEXT://{broker}",
+        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "log.dirs": str(folder / "data"),
+        "auto.create.topics.enable": "false",
+        "message.max.bytes": str(RECORD_LIMIT_BYTES),
+        "log.message.timestamp.type": "LogAppendTime",
+        "log.retention.ms": str(7 * 24 * 3600 * 1000),
+        "log.retention.check.interval.ms": "60000",
+        "log.segment.bytes": str(64 * 1024 * 1024),
+        "log.cleaner.dedupe.buffer.size": str(16 * 1024 * 1024),
+        "log.cleaner.threads": "1",
+        "num.network.threads": "2",
+        "num.io.threads": "4",
+        "num.replica.fetchers": "1",
+        "num.recovery.threads.per.data.dir": "2",
+        "background.threads": "2",
+        "offsets.topic.num.partitions": "4",
+        "offsets.topic.replication.factor": "1",
+        "transaction.state.log.num.partitions": "4",
+        "transaction.state.log.replication.factor": "1",
+        "transaction.state.log.min.isr": "1",
+        "share.coordinator.state.topic.num.partitions": "1",
+        "share.coordinator.state.topic.replication.factor": "1",
+        "share.coordinator.state.topic.min.isr": "1",
+        # After a kill the controller takes the next start of the broker only when the last one's session is over.
+        "broker.session.timeout.ms": "4000",
+        "broker.heartbeat.interval.ms": "500",
+        "group.initial.rebalance.delay.ms": "0",
+        "controlled.shutdown.enable": "true",
+    }
