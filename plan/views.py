@@ -8,7 +8,7 @@ from pipelines.detect.crossings import LineFloor
 from pipelines.detect.eye import View
 from pipelines.detect.floor import zone_floor
 from plan.load import plan_hash
-from plan.model import Camera, Plan, Point
+from plan.model import Camera, Plan, Point, Zone
 
 
 def _cm(point: Point) -> tuple[int, int]:
@@ -17,13 +17,16 @@ def _cm(point: Point) -> tuple[int, int]:
 
 def zones_of(plan: Plan, camera: Camera) -> list[str]:
     """Ids of the zones that the camera's owned area meets, in the plan's order."""
-    owned = box(*camera.owns)
-    return [zone.id for zone in plan.zones if owned.intersection(Polygon(zone.polygon)).area > 0.01]  # noqa: PLR2004 - m²
+    return [zone.id for zone in plan.zones if _meets(zone, camera)]
+
+
+def _meets(zone: Zone, camera: Camera) -> bool:
+    return bool(box(*camera.owns).intersection(Polygon(zone.polygon)).area > 0.01)  # noqa: PLR2004 - m²
 
 
 def view_of(plan: Plan, camera: Camera) -> View:
     """The camera's view: zones with how many cameras share each, and its counting lines."""
-    shared = {zone.id: sum(zone.id in zones_of(plan, other) for other in plan.cameras) for zone in plan.zones}
+    shared = {zone.id: sum(_meets(zone, other) for other in plan.cameras) for zone in plan.zones}
     mine = set(zones_of(plan, camera))
     x0, y0, x1, y1 = camera.owns
     return View(

@@ -17,6 +17,7 @@ from pipelines.errors import MusterError
 from stack import clickhouse, flink, kafka, registry
 from stack.addresses import Addresses, claim_addresses
 from stack.fetch import ROOT, fetch_servers
+from stack.hold import hold
 from stack.parts import Part, PartStatus
 from stack.supervisor import Supervisor
 from stack.usage import usage
@@ -37,6 +38,7 @@ def main() -> int:
     console, home = Console(highlight=False), ROOT / ".muster"
     try:
         fetch_servers(home, progress=lambda what, done, total: console.print(f"{what} {done}/{total}"))
+        holder = hold(home)
         addresses = claim_addresses(home)
         supervisor = Supervisor(
             base_parts(home, ROOT, addresses),
@@ -50,7 +52,8 @@ def main() -> int:
         console.print(str(error), markup=False)
         return 1
     console.print(f"all ready after {time.monotonic() - begun:.1f} s: Kafka {addresses.kafka}, {addresses.flink_url}")
-    _hold(supervisor, console)
+    _wait_for_the_end(supervisor, console)
+    holder.close()
     return 0
 
 
@@ -59,7 +62,7 @@ def _line(status: PartStatus) -> str:
     return f"{status.name}: {status.state}{after}"
 
 
-def _hold(supervisor: Supervisor, console: Console) -> None:
+def _wait_for_the_end(supervisor: Supervisor, console: Console) -> None:
     stop = threading.Event()
     for which in (signal.SIGINT, signal.SIGTERM):
         signal.signal(which, lambda *_: stop.set())

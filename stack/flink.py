@@ -34,7 +34,8 @@ JOBMANAGER_HEAP_MB = 224
 TASK_HEAP_MB, FRAMEWORK_HEAP_MB = 256, 64
 NETWORK_MB, OFF_HEAP_MB = 64, 64
 METASPACE_MB = 192
-MANAGED_MB = 768  # window aggregations buffer in it; a share that is too small keeps them from opening; touched pages only
+# Window aggregations buffer in it, and do not open when their share is too small; only touched pages count.
+MANAGED_MB = 768
 CLIENT_HEAP_MB = 320
 JOBMANAGER_CLASS = "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint"
 TASKMANAGER_CLASS = "org.apache.flink.runtime.taskexecutor.TaskManagerRunner"

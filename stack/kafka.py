@@ -164,7 +164,7 @@ def _properties(folder: Path, addresses: Addresses) -> dict[str, str]:
         "share.coordinator.state.topic.replication.factor": "1",
         "share.coordinator.state.topic.min.isr": "1",
         # After a kill the controller takes the next start of the broker only when the last one's session is over.
-        "broker.session.timeout.ms": "4000",
+        "broker.session.timeout.ms": "3000",
         "broker.heartbeat.interval.ms": "500",
         "group.initial.rebalance.delay.ms": "0",
         "controlled.shutdown.enable": "true",

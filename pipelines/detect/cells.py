@@ -11,6 +11,9 @@ from pipelines.detect.frames import NO_VELOCITY
 
 CELL: Final = np.dtype([("x", "<i2"), ("y", "<i2"), ("density", "<u2"), ("vx", "<i2"), ("vy", "<i2")])
 
+_SHIFT: Final = 32
+_OFFSET: Final = 1 << 31
+
 
 class CellSums:
     """Counts people by 1 m² cell over the frames of a period."""
@@ -30,10 +33,9 @@ class CellSums:
         if not self.frames or not any(len(rows) for rows in self._rows):
             return b""
         rows = np.concatenate(self._rows)
-        places, index = np.unique(rows[:, :2], axis=0, return_inverse=True)
-        index = index.reshape(-1)
+        places, index = np.unique((rows[:, 0] << _SHIFT) + rows[:, 1] + _OFFSET, return_inverse=True)  # one key sorts faster than two columns
         out = np.zeros(len(places), dtype=CELL)
-        out["x"], out["y"] = places[:, 0], places[:, 1]
+        out["x"], out["y"] = places >> _SHIFT, (places & (1 << _SHIFT) - 1) - _OFFSET
         out["density"] = np.minimum(np.bincount(index) * 100 // self.frames, 65535)
         known = rows[:, 2] != NO_VELOCITY
         n_v = np.bincount(index[known], minlength=len(places))

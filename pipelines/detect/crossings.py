@@ -33,6 +33,8 @@ class Crossings:
 
     def add(self, tracks: NDArray[np.int64], positions_cm: NDArray[np.int64]) -> None:
         """Add one frame: tracks (n,) int64, each once, and positions (n, 2) int64 cm."""
+        if not self._lines:
+            return
         _, before, now = np.intersect1d(self._tracks, tracks, return_indices=True)
         p, q = self._positions[before], positions_cm[now]
         for row, line in enumerate(self._lines):

@@ -1,0 +1,1 @@
+"""Measures as pure functions, one a file; every stage may import them."""
