@@ -26,7 +26,10 @@ def gate_c(plan: Plan, rng: np.random.Generator) -> Iterator[Walk]:
     zone = plan.zone("gate-c-queue")
     assert zone is not None
     stand = slots(zone.polygon, cap=lambda x, _y: 12 if x < 192.5 else 9 if x < 198 else 6, apart_cm=40, rng=rng, tries=30) / 100
-    before = slots([(186.2, 76.2), (219.5, 76.2), (219.5, 89.8), (186.2, 89.8)], cap=lambda x, _y: 4 if x < 206 else 6, apart_cm=60, rng=rng) / 100
+    before = (
+        slots([(186.2, 76.2), (219.5, 76.2), (219.5, 89.8), (186.2, 89.8)], cap=lambda x, _y: 4 if x < 206 else 6, apart_cm=60, rng=rng)
+        / 100
+    )
     pressing = _pressed(before[: len(stand)], stand, rng)
     files = _files(stand)
     in_file = {slot for file in files for slot in file}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,14 +50,14 @@ def arriving(end_s: float, points_m: Sequence[tuple[float, float]], *, speed_mps
     return way
 
 
-def repeated(key: str, way: Way, *, begins: Callable[[float], bool] = lambda _shift_s: True) -> Iterator[Walk]:
-    """The walks that set out each period and are seen during the story; *begins* may refuse early ones by their shift."""
+def repeated(key: str, way: Way, *, not_before: float = -np.inf) -> Iterator[Walk]:
+    """The walks that set out each period and are seen during the story; those shifted to before *not_before* s are left out."""
     first = int(np.ceil((0 - way[-1, 0]) / PERIOD_S))
     last = int(np.floor((END_S - way[0, 0]) / PERIOD_S))
     for turn in range(first, last + 1):
         shift = turn * PERIOD_S
-        if begins(shift):
-            yield Walk(key=key, turn=turn, way=way + (shift, 0, 0))
+        if shift >= not_before:
+            yield Walk(key=key, turn=turn, way=way + np.array([shift, 0, 0]))
 
 
 def standing(key: str, spot_m: tuple[float, float]) -> Walk:

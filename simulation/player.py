@@ -68,6 +68,11 @@ class Player:
                     self._sender.send("camera.frames", record, key=record.camera, partition=_within("camera.frames", partition))
                 case events.CameraHealth():
                     self._sender.send("camera.health", record, key=record.camera)
+                case events.SensorVehicle():
+                    self._sender.send("sensor.vehicle", record, key=record.device)
+                case events.VehicleTrack():
+                    self.positions += 1
+                    self._sender.send("vehicle.tracks", record, key=record.vehicle)
                 case _:
                     raise TypeError(f"a player sends no {type(record).__name__}")
 

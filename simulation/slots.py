@@ -43,7 +43,7 @@ def slots(
     found: list[NDArray[np.float64]] = []
     for cell in np.tile(rng.permutation(nx * ny), tries):
         ix, iy = divmod(int(cell), ny)
-        spot = (low + (ix, iy)) * LATTICE_CM + rng.uniform(_MARGIN_CM, LATTICE_CM - _MARGIN_CM, 2)
+        spot = (low + np.array([ix, iy])) * LATTICE_CM + rng.uniform(_MARGIN_CM, LATTICE_CM - _MARGIN_CM, 2)
         meets = boxes[ix : ix + BOX_CELLS, iy : iy + BOX_CELLS]
         if meets.max() >= cap(spot[0] / 100, spot[1] / 100) or _crowded(taken, ix, iy, spot, apart_cm):
             continue
@@ -55,9 +55,7 @@ def slots(
     return np.array(found).reshape(-1, 2)
 
 
-def _crowded(
-    taken: dict[tuple[int, int], list[NDArray[np.float64]]], ix: int, iy: int, spot: NDArray[np.float64], apart_cm: float
-) -> bool:
+def _crowded(taken: dict[tuple[int, int], list[NDArray[np.float64]]], ix: int, iy: int, spot: NDArray[np.float64], apart_cm: float) -> bool:
     reach = int(apart_cm // LATTICE_CM) + 1
     return any(
         float(np.hypot(*(other - spot))) < apart_cm

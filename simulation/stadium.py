@@ -48,7 +48,10 @@ class Lane:
         across = (-self.back[1], self.back[0])
         wiggle = rng.uniform(-0.22, 0.22, self.length)
         spots = [
-            (self.front[0] + pitch_m * j * self.back[0] + wiggle[j] * across[0], self.front[1] + pitch_m * j * self.back[1] + wiggle[j] * across[1])
+            (
+                self.front[0] + pitch_m * j * self.back[0] + wiggle[j] * across[0],
+                self.front[1] + pitch_m * j * self.back[1] + wiggle[j] * across[1],
+            )
             for j in range(self.length)
         ]
         phase = rng.uniform(0, headway_s)
@@ -138,10 +141,12 @@ def _gate_b(rng: np.random.Generator) -> Iterator[Walk]:
             visit, door_s = _visit(served, x, rooms[2 * visitors], rooms[2 * visitors + 1], rng)
             visitors += 1
             whole = np.concatenate([way[:-5], visit])
-            yield from repeated(key, whole, begins=lambda shift_s, door_s=door_s: shift_s + door_s >= _HALL_FROM_S)
+            yield from repeated(key, whole, not_before=_HALL_FROM_S - door_s)
 
 
-def _visit(served_s: float, x: float, first: NDArray[np.float64], second: NDArray[np.float64], rng: np.random.Generator) -> tuple[NDArray[np.float64], float]:
+def _visit(
+    served_s: float, x: float, first: NDArray[np.float64], second: NDArray[np.float64], rng: np.random.Generator
+) -> tuple[NDArray[np.float64], float]:
     """From the turnstile to two spots of hall 1 and out; and when the door's line is reached, s."""
     speed = rng.uniform(1.15, 1.3)
     door_y = 124.75 + rng.uniform(-1, 1)
@@ -160,7 +165,15 @@ def _gate_d(rng: np.random.Generator) -> Iterator[Walk]:
             [(x, 32.5), near((x, 37), 1, rng), (104.0, 41.5), (104.0, 47.0)],
             [(x, 32.5), near((92, 36), 2, rng), (76.0, 46.0), (78.0, 51.0)],
             [(x, 32.5), near((124, 36.5), 2, rng), (132.0, 46.0), (130.0, 51.0)],
-            [(x, 32.5), near((150, 36), 1, rng), near((173.5, 43), 1, rng), near((175, 74), 1.5, rng), (172.0, 79.5), (165.0, 79.5), (160.0, 82.0)],
+            [
+                (x, 32.5),
+                near((150, 36), 1, rng),
+                near((173.5, 43), 1, rng),
+                near((175, 74), 1.5, rng),
+                (172.0, 79.5),
+                (165.0, 79.5),
+                (160.0, 82.0),
+            ],
         ]
         for _, key, way in lane.walks(ways_on if index % 2 else ways_on[:3], rng):
             yield from repeated(key, way)
@@ -189,7 +202,7 @@ def _way_out(rng: np.random.Generator) -> Iterator[Walk]:
         way = [begin, (40.0, y), (24.0, y), (0.4, y + rng.uniform(-4, 4))]
         start = (number + rng.uniform(-0.2, 0.2)) * PERIOD_S / per_min
         walk = joined(start, way, speed_mps=rng.uniform(1.2, 1.3))
-        yield from repeated(f"out-{number}", walk, begins=lambda shift_s, start=start: shift_s + start >= _WAY_OUT_FROM_S)
+        yield from repeated(f"out-{number}", walk, not_before=_WAY_OUT_FROM_S - start)
 
 
 def _strollers(rng: np.random.Generator) -> Iterator[Walk]:

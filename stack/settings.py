@@ -71,7 +71,7 @@ class Settings:
             raise ConfigError(f"the mode's key {path.name} cannot be read: {error.strerror}") from error
 
 
-_OTHER = ("MUSTER_ROOT", "MUSTER_CWD", "MUSTER_HOME_FOLDER", "MUSTER_DATA", "MUSTER_MODELS", "MUSTER_VERBOSE")
+_OTHER = ("MUSTER_ROOT", "MUSTER_CWD", "MUSTER_HOME_FOLDER", "MUSTER_DATA", "MUSTER_MODELS", "MUSTER_SETUP_S")
 
 
 def read(environment: Mapping[str, str] = os.environ) -> Settings:

@@ -1,0 +1,204 @@
+"""`./muster …`: the commands. Heavy imports wait until their command is called."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from cli.console import USAGE, fail
+
+app = typer.Typer(
+    name="muster",
+    help="Real-time safety for gatherings of 100 people and more.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+play = typer.Typer(help="Play a file through the whole path, in a mode of its own.", no_args_is_help=True)
+topics = typer.Typer(help="Look into topics.", no_args_is_help=True)
+plans = typer.Typer(help="Check event plans.", no_args_is_help=True)
+app.add_typer(play, name="play")
+app.add_typer(topics, name="topics")
+app.add_typer(plans, name="plan")
+
+Report = Annotated[Optional[Path], typer.Option(help="Write the report to this JSON file.")]  # noqa: UP045 - typer reads it at run time
+PlanFile = Annotated[Optional[Path], typer.Option("--plan", help="Event plan (YAML).")]  # noqa: UP045
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON on standard output.")]
+Rate = Annotated[float, typer.Option(min=0, help="1 = real time, 10 = ten times as fast, 0 = as fast as it goes.")]
+Wait = Annotated[bool, typer.Option("--wait", help="Wait until the last window's results are there.")]
+Start = Annotated[str, typer.Option(help="The fixed instant (UTC) at which the played mode begins.")]
+
+
+def seconds(text: str) -> float:
+    """`120`, `120s` or `2m` as seconds."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)(s|m|h)?", text.strip())
+    if found is None:
+        fail(f"'{text}' is no time: expected e.g. 120s or 2m", USAGE)
+    return float(found[1]) * {"s": 1, "m": 60, "h": 3600, None: 1}[found[2]]
+
+
+@app.command()
+def demo(
+    for_: Annotated[Optional[str], typer.Option("--for", help="End by itself this long after ready, e.g. 120s.")] = None,  # noqa: UP045
+    report: Report = None,
+    video: Annotated[Optional[Path], typer.Option(help="Show this video as one more camera.")] = None,  # noqa: UP045
+    clean: Annotated[bool, typer.Option("--clean", help="Remove all that a start has made, and end.")] = False,
+) -> None:
+    """Play a stadium evening on this machine, as a drill, and show it on a live page."""
+    from cli import demo as command  # noqa: PLC0415
+
+    if clean:
+        command.remove_all()
+        return
+    command.run(for_s=seconds(for_) if for_ else None, report=report, video=video)
+
+
+@app.command()
+def up(
+    plan: Annotated[Path, typer.Option("--plan", help="Event plan (YAML).")],
+    mode: Annotated[str, typer.Option(help="live or drill-<id>.")] = "live",
+) -> None:
+    """Start everything for an event and return; called again with another plan, it takes the new one up."""
+    from cli import up as command  # noqa: PLC0415
+
+    command.up(plan, mode)
+
+
+@app.command(hidden=True)
+def hold(plan: Path, mode: str) -> None:
+    """The process behind `up`."""
+    from cli import up as command  # noqa: PLC0415
+
+    command.hold(plan, mode)
+
+
+@app.command()
+def down() -> None:
+    """Stop what `up` started."""
+    from cli import up as command  # noqa: PLC0415
+
+    command.down()
+
+
+@app.command()
+def status(as_json: AsJson = False) -> None:
+    """What runs, and how far each stage has come."""
+    from cli import status as command  # noqa: PLC0415
+
+    command.show(as_json=as_json)
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Check this machine; each line that fails says the command that mends it."""
+    from cli import doctor as command  # noqa: PLC0415
+
+    command.show(as_json=as_json)
+
+
+@topics.command()
+def tail(
+    topic: Annotated[str, typer.Argument(help="e.g. crowd.density, or drill-demo.crowd.density.v1")],
+    mode: Annotated[Optional[str], typer.Option(help="Mode; the one that runs where there is only one.")] = None,  # noqa: UP045
+    limit: Annotated[Optional[int], typer.Option(min=1, help="End after that many records.")] = None,  # noqa: UP045
+    ticks: Annotated[bool, typer.Option(help="Show ticks and progress rows too.")] = False,
+    begin: Annotated[bool, typer.Option(help="From the topic's beginning.")] = False,
+) -> None:
+    """Show a topic's records, decoded, one JSON object a line."""
+    from cli import topics as command  # noqa: PLC0415
+
+    command.tail(topic, mode=mode, limit=limit, ticks=ticks, begin=begin)
+
+
+@plans.command()
+def check(file: Path) -> None:
+    """Say what is wrong with a plan, or its hash."""
+    from cli import plans as command  # noqa: PLC0415
+
+    command.check(file)
+
+
+@plans.command()
+def schema() -> None:
+    """The plan's JSON Schema, for editors."""
+    from cli import plans as command  # noqa: PLC0415
+
+    command.schema()
+
+
+@play.command()
+def positions(
+    file: Path,
+    unit: Annotated[str, typer.Option(help="Unit of the file's x and y: m or cm.")],
+    fps: Annotated[float, typer.Option(help="Frames per second of the file.")],
+    camera: Annotated[str, typer.Option(help="Camera id.")] = "cam",
+    area_type: Annotated[str, typer.Option(help="standing, way, stairs or queue; of the zone that is made without --plan.")] = "standing",
+    plan: PlanFile = None,
+    rate: Rate = 1,
+    wait: Wait = False,
+    report: Report = None,
+    start: Start = "2026-01-01T00:00:00Z",
+) -> None:
+    """Play recorded positions, rows `id frame x y z`."""
+    from cli import play as command  # noqa: PLC0415
+
+    command.positions(file, command.How(rate=rate, wait=wait, report=report, start=start), unit=unit, fps=fps, camera=camera, area_type=area_type, plan=plan)
+
+
+@play.command()
+def video(
+    file: Path,
+    camera: Annotated[str, typer.Option(help="Camera id.")] = "cam",
+    calibration: Annotated[Optional[Path], typer.Option(help="YAML with 'pixels' and 'metres', four points or more.")] = None,  # noqa: UP045
+    scale_px_per_m: Annotated[Optional[float], typer.Option(help="Of a view from straight above.")] = None,  # noqa: UP045
+    backend: Annotated[str, typer.Option(help="auto, motion or onnx.")] = "auto",
+    fps: Annotated[Optional[float], typer.Option(help="Frames per second, where the file's header is wrong.")] = None,  # noqa: UP045
+    area_type: Annotated[str, typer.Option(help="standing, way, stairs or queue.")] = "standing",
+    rate: Rate = 1,
+    wait: Wait = False,
+    report: Report = None,
+    start: Start = "2026-01-01T00:00:00Z",
+) -> None:
+    """Play a video: people detected and counted; density too where the camera is calibrated."""
+    from cli import play as command  # noqa: PLC0415
+
+    how = command.How(rate=rate, wait=wait, report=report, start=start)
+    command.video(file, how, camera=camera, calibration=calibration, scale_px_per_m=scale_px_per_m, backend=backend, fps=fps, area_type=area_type)
+
+
+@play.command()
+def vehicles(
+    file: Path,
+    plan: PlanFile = None,
+    rate: Rate = 1,
+    wait: Wait = False,
+    report: Report = None,
+    start: Start = "2026-01-01T00:00:00Z",
+) -> None:
+    """Play recorded vehicles, `t,id,x,y,speed,angle_deg,lane,…`."""
+    from cli import play as command  # noqa: PLC0415
+
+    command.vehicles(file, command.How(rate=rate, wait=wait, report=report, start=start), plan=plan)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def test(context: typer.Context) -> None:
+    """Run all checks and tests; what follows goes to pytest."""
+    from cli import checks as command  # noqa: PLC0415
+
+    command.test(context.args)
+
+
+@app.command()
+def bench(name: str, report: Report = None) -> None:
+    """Run a benchmark of the folder benchmarks/."""
+    from cli import checks as command  # noqa: PLC0415
+
+    command.bench(name, report)
+
+
+if __name__ == "__main__":
+    app(prog_name="muster")

@@ -1,0 +1,183 @@
+"""`muster demo`: the stadium evening, on this machine, as a drill."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from cli.console import FAILED, Progress, console, fail
+from cli.paths import HOME, ROOT, from_caller
+from cli.report import Book, Expected
+from cli.running import ended_by_signal, fetched, write_report
+from cli.watching import Reader, parts_usage, when_first_picture
+from pipelines.errors import ConfigError, MusterError, TransientError
+from pipelines.units import MICRO, SLICE_US
+from simulation import render, scenario
+from stack import modes
+from stack.fetch import clean
+from stack.machine import Machine
+from stack.supervisor import Supervisor
+
+MODE: Final = "drill-demo"
+SCENARIO: Final = ROOT / "simulation" / "scenario.yaml"
+_LEAD_US: Final = 8 * MICRO  # walkers and views take seconds to load on a busy machine
+
+
+@dataclass(slots=True)
+class Moments:
+    """When things happened, monotonic seconds."""
+
+    begun_s: float
+    setup_s: float = 0.0
+    fetch_s: float = 0.0
+    ready_s: float = 0.0
+    first_picture_s: float | None = None
+    first_alert_s: float | None = None
+
+    def since(self, moment_s: float | None) -> float | None:
+        """Seconds from the command of a warm start: what had to be fetched does not count."""
+        return None if moment_s is None else round(moment_s - self.begun_s - self.fetch_s, 1)
+
+
+def remove_all() -> None:
+    """`muster demo --clean`: everything that a start has made."""
+    try:
+        clean(HOME, ROOT)
+    except MusterError as error:
+        fail(error)
+    console.print("muster: the environment, the fetched parts and all runs are gone")
+
+
+def run(*, for_s: float | None, report: Path | None, video: Path | None) -> None:
+    """Play the evening until Ctrl-C, or for *for_s* seconds from ready; exit 1 unless exactly the expected alerts came."""
+    moments = Moments(time.monotonic())
+    stop = ended_by_signal()
+    progress = Progress()
+    try:
+        with progress.shown():
+            moments.setup_s = fetched(progress)
+            moments.fetch_s = time.monotonic() - moments.begun_s
+            story = scenario.load(SCENARIO)
+            film = from_caller(video) if video else render.cached(SCENARIO, HOME / "video")
+        if video and not film.is_file():
+            raise ConfigError(f"video {video}: there is no such file")
+        with Machine(HOME, ROOT, name="demo", join=True, on_change=progress.part) as machine:
+            _play(machine, story, film, moments, stop, progress, for_s=for_s, report=report)
+    except MusterError as error:
+        fail(error)
+
+
+def _play(
+    machine: Machine,
+    story: scenario.Story,
+    film: Path,
+    moments: Moments,
+    stop: threading.Event,
+    progress: Progress,
+    *,
+    for_s: float | None,
+    report: Path | None,
+) -> None:
+    mode = modes.prepare(HOME, machine.addresses, mode=MODE, plan=story.plan, clock="wall", fresh=True)
+    after = machine.after_servers()
+    with progress.shown():
+        machine.start([modes.setup_part(mode, after=after), *modes.stage_parts(mode, after=after)])
+        supervisor = machine.supervisor
+        assert supervisor is not None
+        watching = threading.Event()
+        page = machine.addresses.page_url
+        when_first_picture(page, MODE, watching, lambda at_s: setattr(moments, "first_picture_s", at_s))
+        start_us = _story_start_us()
+        supervisor.add(
+            [
+                modes.simulation_part(mode, scenario=SCENARIO, start_us=start_us),
+                modes.detect_part(mode, camera=story.scenario.video.camera, source=str(film), backend="motion", start_us=start_us),
+            ]
+        )
+    moments.ready_s = time.monotonic()
+    reader = Reader(machine.addresses.kafka, MODE, Book())
+    console.print(f"\nMuster is ready after {moments.since(moments.ready_s)} s. EXERCISE 演练: open {page}/?mode={MODE}\n", markup=False)
+    console.print("Ctrl-C ends it." if for_s is None else f"It ends by itself after {for_s:g} s.")
+    try:
+        _wait(stop, for_s)
+        moments.first_alert_s = reader.first_alert_s
+        found = _report(machine, reader, moments, story, start_us)
+    finally:
+        watching.set()
+        reader.close()
+        modes.withdraw(HOME, MODE)
+    if report is not None:
+        write_report(from_caller(report), found)
+    if for_s is not None:
+        _verdict(found, reader.book)
+
+
+def _story_start_us() -> int:
+    """The first slice that begins eight seconds from now."""
+    now_us = time.time_ns() // 1000 + _LEAD_US
+    return now_us - now_us % SLICE_US
+
+
+def _wait(stop: threading.Event, for_s: float | None) -> None:
+    stop.wait(for_s)
+
+
+def _report(machine: Machine, reader: Reader, moments: Moments, story: scenario.Story, start_us: int) -> dict[str, Any]:
+    supervisor = machine.supervisor
+    assert supervisor is not None
+    parts = parts_usage(supervisor.status())
+    _quiet(supervisor, reader)
+    book = reader.book
+    expected = [Expected(**row.model_dump()) for row in story.scenario.expected]
+    return {
+        "mode": MODE,
+        "setup_s": round(moments.setup_s, 1),
+        "ready_s": moments.since(moments.ready_s),
+        "first_picture_s": moments.since(moments.first_picture_s),
+        "first_alert_s": moments.since(moments.first_alert_s),
+        "story_start_us": start_us,
+        "events": book.events(reader.taken_in()),
+        "zones": book.zones([zone.id for zone in story.plan.zones]),
+        "alerts": [{key: value for key, value in row.items() if key != "card_us"} for row in book.alerts()],
+        "expected": book.against(expected, start_us=start_us),
+        "undelivered": book.undelivered(),
+        "window_to_result_ms": book.window_to_result_ms(),
+        "windows": len(book.latency_ms),
+        "parts": parts,
+        "total_pss_mb": round(sum(row["pss_mb"] for row in parts.values()), 1),
+    }
+
+
+def _quiet(supervisor: Supervisor, reader: Reader) -> None:
+    """Stop the sources, and wait until what they sent is accounted for."""
+    supervisor.remove(["simulation"])
+    until_s = time.monotonic() + 20
+    while time.monotonic() < until_s:
+        try:
+            taken = reader.taken_in()
+        except TransientError:
+            break
+        counts = reader.book.events(taken)
+        if counts["in"] == counts["accounted"] + counts["dead_lettered"] and not reader.book.undelivered():
+            return
+        time.sleep(0.3)
+
+
+def _verdict(found: dict[str, Any], book: Book) -> None:
+    """Say what came, and end with 1 unless it was exactly what was expected."""
+    for row in book.alerts():
+        console.print(f"  {row['rule']:<24} {row['place']:<20} {row['level']:<9} {'latched' if row['latched'] else ''}", markup=False)
+    wrong = [f"missing: {row}" for row in found["expected"]["missing"]]
+    wrong += [f"unexpected: {row}" for row in found["expected"]["unexpected"]]
+    wrong += [f"no receipt: {row}" for row in found["undelivered"]]
+    counts = found["events"]
+    if counts["in"] != counts["accounted"] + counts["dead_lettered"]:
+        wrong.append(f"of {counts['in']} events {counts['accounted']} are accounted for and {counts['dead_lettered']} dead-lettered")
+    for line in wrong:
+        console.print(f"  {line}", markup=False)
+    if wrong:
+        fail("the evening did not go as the scenario says", FAILED)
+    console.print("muster: exactly the expected alerts came, each with a receipt")

@@ -1,0 +1,27 @@
+"""`muster plan …`: check a plan, and its JSON Schema."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cli.console import console, fail, print_json
+from cli.paths import from_caller
+from pipelines.errors import MusterError
+from plan.load import load, plan_hash
+from plan.model import Plan
+
+
+def check(file: Path) -> None:
+    """Say what is wrong with it (exit 1), or its hash."""
+    try:
+        plan = load(from_caller(file))
+    except MusterError as error:
+        fail(error)
+    console.print(
+        f"{plan.event.name.en}: version {plan.version}, {len(plan.zones)} zones, {len(plan.cameras)} cameras, hash {plan_hash(plan)}", markup=False
+    )
+
+
+def schema() -> None:
+    """Print the JSON Schema."""
+    print_json({"$schema": "https://json-schema.org/draft/2020-12/schema", **Plan.model_json_schema()})

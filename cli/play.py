@@ -1,0 +1,209 @@
+"""`muster play …`: a file through the whole path, in a drill of its own, with its own clock."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from cli.console import USAGE, Progress, console, fail
+from cli.paths import HOME, ROOT, from_caller
+from cli.report import Book
+from cli.running import ended_by_signal, fetched, write_report
+from cli.watching import Reader, parts_usage
+from connectors.kafka import Sender, Tail, producer
+from pipelines.errors import ConfigError, MusterError
+from pipelines.units import MICRO, SLICE_US
+from plan import needs
+from plan.load import load
+from plan.model import Plan
+from simulation.play_positions import plan_around, play_positions
+from simulation.play_vehicles import plan_along, play_vehicles, read_vehicles
+from simulation.player import Player
+from simulation.trajectories import read_trajectories
+from stack import modes
+from stack.machine import Machine
+
+_PATIENCE_S: Final = 120.0
+_STATE_S: Final = 1.5  # ALERTS writes its changes at once and its state within a second
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class How:
+    """How to play: rate, whether to wait for the results, where the report goes, and the fixed start."""
+
+    rate: float
+    wait: bool
+    report: Path | None
+    start: str
+
+    def start_us(self) -> int:
+        """The fixed start, µs UTC."""
+        try:
+            found = datetime.fromisoformat(self.start)
+        except ValueError:
+            fail(f"start '{self.start}': expected an instant such as 2026-01-01T00:00:00Z", USAGE)
+        if found.tzinfo is None:
+            fail(f"start '{self.start}': say its zone, e.g. {self.start}Z", USAGE)
+        whole = round(found.astimezone(UTC).timestamp() * MICRO)
+        return whole - whole % MICRO
+
+
+def positions(file: Path, how: How, *, unit: str, fps: float, camera: str, area_type: str, plan: Path | None) -> None:
+    """Play a file of recorded people."""
+    path = from_caller(file)
+    try:
+        if area_type not in ("standing", "way", "stairs", "queue"):
+            raise ConfigError(f"area type '{area_type}': expected standing, way, stairs or queue")
+        found = read_trajectories(path, unit=unit, fps=fps)
+        chosen = load(from_caller(plan)) if plan else plan_around(found, name=path.name, area_type=area_type, camera=camera)
+        _known_camera(chosen, camera)
+    except MusterError as error:
+        fail(error, USAGE)
+    _run(path, chosen, how, lambda player: play_positions(found, chosen, player, camera=camera))
+
+
+def vehicles(file: Path, how: How, *, plan: Path | None) -> None:
+    """Play a file of recorded vehicles."""
+    path = from_caller(file)
+    try:
+        rows = read_vehicles(path)
+        chosen = load(from_caller(plan)) if plan else plan_along(rows, name=path.name)
+    except MusterError as error:
+        fail(error, USAGE)
+    _run(path, chosen, how, lambda player: play_vehicles(rows, chosen, player))
+
+
+def video(
+    file: Path,
+    how: How,
+    *,
+    camera: str,
+    calibration: Path | None,
+    scale_px_per_m: float | None,
+    backend: str,
+    fps: float | None,
+    area_type: str,
+) -> None:
+    """Play a video through the detect worker's own code."""
+    from simulation.play_video import plan_for_video, play_video  # noqa: PLC0415 - OpenCV, only for videos
+
+    path = from_caller(file)
+    try:
+        chosen = plan_for_video(
+            path,
+            camera=camera,
+            calibration=from_caller(calibration) if calibration else None,
+            scale_px_per_m=scale_px_per_m,
+            area_type=area_type,
+        )
+    except MusterError as error:
+        fail(error, USAGE)
+    _run(path, chosen, how, lambda player: play_video(path, chosen, player, camera=camera, backend=backend, source_fps=fps))
+
+
+def _known_camera(plan: Plan, camera: str) -> None:
+    if camera not in [row.id for row in plan.cameras]:
+        raise ConfigError(f"camera '{camera}' is not in the plan; there are {', '.join(row.id for row in plan.cameras) or 'none'}")
+
+
+def mode_of(path: Path) -> str:
+    """`drill-play-<id>`: the id is that of the file, so that a second play of it takes the first one's place."""
+    return f"drill-play-{hashlib.blake2b(str(path.resolve()).encode(), digest_size=4).hexdigest()}"
+
+
+def _run(path: Path, plan: Plan, how: How, send: Callable[[Player], int]) -> None:
+    mode_name, start_us = mode_of(path), how.start_us()
+    stop, progress = ended_by_signal(), Progress()
+    try:
+        with progress.shown():
+            fetched(progress)
+        with Machine(HOME, ROOT, name=mode_name, join=True, on_change=progress.part) as machine:
+            mode = modes.prepare(HOME, machine.addresses, mode=mode_name, plan=plan, clock="player", fresh=True)
+            after = machine.after_servers()
+            parts = [modes.setup_part(mode, after=after), *modes.stage_parts(mode, after=after, dispatch=False, ticker=False, ingest=False)]
+            with progress.shown():
+                machine.start(parts)
+            console.print(f"\nplaying {path.name} as {mode_name}. EXERCISE 演练: {machine.addresses.page_url}/?mode={mode_name}\n", markup=False)
+            try:
+                found = _play(machine, mode_name, plan, how, start_us, send, stop)
+            finally:
+                modes.announce(HOME, mode=mode_name, plan=plan, clock="player", state="ended")
+                modes.withdraw(HOME, mode_name)
+                modes.cancel_all(machine.addresses.flink_url, mode_name)
+        _tell(found)
+        if how.report is not None:
+            write_report(from_caller(how.report), found)
+    except MusterError as error:
+        fail(error)
+
+
+def _play(
+    machine: Machine, mode: str, plan: Plan, how: How, start_us: int, send: Callable[[Player], int], stop: threading.Event
+) -> dict[str, Any]:
+    reader = Reader(machine.addresses.kafka, mode, Book(keep_measures=True))
+    try:
+        player = Player(Sender(producer(machine.addresses.kafka), mode), start_us=start_us, rate=how.rate, stop=stop)
+        begun = time.monotonic()
+        last_us = send(player)
+        played_s = time.monotonic() - begun
+        if (how.wait or how.report is not None) and not stop.is_set():
+            _wait_for_results(machine, reader, plan, last_us, mode)
+        book = reader.book
+        supervisor = machine.supervisor
+        assert supervisor is not None
+        return {
+            "mode": mode,
+            "start_us": start_us,
+            "played_s": round(played_s, 1),
+            "positions": player.positions,
+            "ended_early": stop.is_set(),
+            "zones": book.zones([zone.id for zone in plan.zones]),
+            "alerts": [{key: value for key, value in row.items() if key != "card_us"} for row in book.alerts()],
+            "changes": sum(map(len, book.changes.values())),
+            "repeats": book.repeats,
+            "parts": parts_usage(supervisor.status()),
+            "measures": book.measure_rows(),
+        }
+    finally:
+        reader.close()
+
+
+def _wait_for_results(machine: Machine, reader: Reader, plan: Plan, last_us: int, mode: str) -> None:
+    """Until every result topic has closed the last whole step before *last_us*, and ALERTS has gone past it.
+
+    Raises:
+        ConfigError: they do not come.
+    """
+    things = [thing for thing in needs.results(plan) if thing != needs.OCCUPANCY]
+    want_us = last_us - last_us % SLICE_US - SLICE_US
+    tail = Tail(machine.addresses.kafka, mode=mode, things=[*things, "stage.health"])
+    reached = dict.fromkeys([*things, "alerts"], 0)
+    until_s = time.monotonic() + _PATIENCE_S
+    try:
+        while min(reached.values()) < want_us:
+            for row in tail.poll(0.2):
+                record = row.record
+                if row.thing in things and record.progress:
+                    reached[row.thing] = max(reached[row.thing], record.window_end_us)
+                elif row.thing == "stage.health" and record.stage == "alerts" and record.tick_age_us >= 0:
+                    reached["alerts"] = max(reached["alerts"], record.at_us - record.tick_age_us)
+            if time.monotonic() > until_s:
+                late = [name for name, at_us in reached.items() if at_us < want_us]
+                raise ConfigError(f"the results of {', '.join(late)} did not come within {_PATIENCE_S:g} s; see .muster/run/logs/{mode}")
+    finally:
+        tail.close()
+    time.sleep(_STATE_S)
+
+
+def _tell(found: dict[str, Any]) -> None:
+    console.print(f"played {found['positions']} positions in {found['played_s']} s", markup=False)
+    for zone, level in found["zones"].items():
+        console.print(f"  zone {zone}: {level}", markup=False)
+    for row in found["alerts"]:
+        console.print(f"  alert {row['rule']} at {row['place']}: {row['level']}{', latched' if row['latched'] else ''}  {row['id']}", markup=False)

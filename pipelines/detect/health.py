@@ -1,0 +1,185 @@
+"""Whether a camera's picture can be believed: ok, stale, frozen, black, white or covered. Pure.
+
+Frozen: a live sensor always has noise, so a picture that neither changes in the mean nor in any block stands still,
+even when an encoder behind the freeze repeats its key frames. Measured on a sample of 160 px a line: a frozen picture
+re-encoded with a key frame every 2.4 s changes by at most 0.45 grey levels (0.83 in a block), the quietest 3 s of four
+live videos by 0.96 (1.6 in a block) at some moment.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.errors import ShapeError
+from pipelines.units import MICRO
+
+State = Literal["ok", "stale", "frozen", "black", "white", "covered"]
+SAMPLE_WIDTH: Final = 160
+_BLOCK: Final = 8
+_FIRST_FRAMES: Final = 25  # of the usual detail: their plain mean
+Sample = NDArray[np.int16]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthSettings:
+    """Thresholds; grey levels 0..255 and µs of event time.
+
+    Args:
+        still_mean, still_block: a picture that changes by less than both, in the mean and in every block, stands still.
+        frozen_us: standing still for so long is frozen.
+        dark, bright: mean luma of a black and of a white picture.
+        uniform: spread (standard deviation) of a black or white picture at most.
+        flat: spread below which nothing is to be seen.
+        blurred: share of the camera's usual detail below which it is covered or out of focus.
+        doubt_us: black, white and covered must last so long.
+        live_us: so long must a picture be well before it is ok again.
+        stale_us: no frame for so long is stale.
+        usual_us: time constant of the usual detail.
+    """
+
+    still_mean: float = 0.7
+    still_block: float = 1.2
+    frozen_us: int = 3 * MICRO
+    dark: float = 20.0
+    bright: float = 238.0
+    uniform: float = 12.0
+    flat: float = 3.0
+    blurred: float = 0.35
+    doubt_us: int = MICRO
+    live_us: int = MICRO
+    stale_us: int = 2 * MICRO
+    usual_us: int = 60 * MICRO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureStats:
+    """Figures of one picture, in grey levels.
+
+    Args:
+        luma, spread: mean and standard deviation.
+        detail: mean difference between neighbours of a line.
+        change: mean difference to the picture before; None for the first one.
+        moved: the largest mean difference of a block of 8 x 8 samples.
+    """
+
+    luma: float
+    spread: float
+    detail: float
+    change: float | None = None
+    moved: float | None = None
+
+
+def sample(frame_bgr: NDArray[np.uint8]) -> Sample:
+    """Every k-th pixel of the green channel, (h', w') int16: samples, not means, since means would hide the noise.
+
+    Raises:
+        ShapeError: the frame is not (h, w, 3).
+    """
+    if frame_bgr.ndim != 3 or frame_bgr.shape[2] != 3:  # noqa: PLR2004 - colours
+        raise ShapeError("frame_bgr", expected="(h, w, 3)", got=frame_bgr.shape)
+    step = max(frame_bgr.shape[1] // SAMPLE_WIDTH, 1)
+    return frame_bgr[::step, ::step, 1].astype(np.int16)
+
+
+def picture_stats(now: Sample, before: Sample | None) -> PictureStats:
+    """Figures of the sample *now*, and of its difference to the one *before* it (None, or another size: no difference)."""
+    detail = float(np.abs(np.diff(now, axis=1)).mean()) if now.shape[1] > 1 else 0.0
+    change = moved = None
+    if before is not None and before.shape == now.shape:
+        difference = np.abs(now - before)
+        change = float(difference.mean())
+        moved = float(_blocks(difference).max())
+    return PictureStats(luma=float(now.mean()), spread=float(now.std()), detail=detail, change=change, moved=moved)
+
+
+def _blocks(values: Sample) -> NDArray[np.float64]:
+    """Means of whole blocks; of the whole where it is smaller than one."""
+    rows, columns = values.shape[0] // _BLOCK, values.shape[1] // _BLOCK
+    if not rows or not columns:
+        return np.asarray(values.mean(keepdims=True), dtype=np.float64)
+    whole = values[: rows * _BLOCK, : columns * _BLOCK]
+    return np.asarray(whole.reshape(rows, _BLOCK, columns, _BLOCK).mean(axis=(1, 3)), dtype=np.float64)
+
+
+class Health:
+    """State of one camera's picture: `step` for each frame, `silence` whenever time passes without one."""
+
+    def __init__(self, *, start_us: int, settings: HealthSettings | None = None) -> None:
+        """Begin at *start_us* (µs UTC, event time): ok, until something else is seen."""
+        self._settings = settings or HealthSettings()
+        self.state: State = "ok"
+        self.since_us = start_us
+        self._frame_us = start_us
+        self._moved_us = start_us
+        self._doubt: State = "ok"
+        self._doubt_us = start_us
+        self._usual = 0.0
+        self._usual_frames = 0
+
+    def step(self, event_us: int, stats: PictureStats) -> State:
+        """The state after a frame."""
+        passed_us = max(event_us - self._frame_us, 0)
+        self._frame_us = event_us
+        if self.state == "stale" and self._doubt == "stale":
+            self._moved_us = event_us  # stillness begins anew after a gap
+        if self._moves(stats):
+            self._moved_us = event_us
+        seen = self._seen(event_us, stats)
+        if seen != self._doubt:
+            self._doubt, self._doubt_us = seen, event_us
+        self._decide(event_us, seen)
+        if seen == "ok" and self.state == "ok":
+            self._learn(stats.detail, passed_us)
+        return self.state
+
+    def silence(self, now_us: int) -> State:
+        """The state at *now_us* (event time) when no frame came since the last `step`."""
+        if now_us - self._frame_us >= self._settings.stale_us and self.state != "stale":
+            self._doubt, self._doubt_us = "stale", now_us
+            self._enter("stale", self._frame_us)
+        return self.state
+
+    def _moves(self, stats: PictureStats) -> bool:
+        if stats.change is None or stats.moved is None:
+            return True
+        return stats.change >= self._settings.still_mean or stats.moved >= self._settings.still_block
+
+    def _seen(self, event_us: int, stats: PictureStats) -> State:
+        """What this frame alone speaks for; a picture without light or detail has its own name, frozen or not."""
+        settings = self._settings
+        if stats.spread <= settings.uniform and stats.luma <= settings.dark:
+            return "black"
+        if stats.spread <= settings.uniform and stats.luma >= settings.bright:
+            return "white"
+        if stats.spread < settings.flat or (self._usual_frames and stats.detail < settings.blurred * self._usual):
+            return "covered"
+        still_us = event_us - self._moved_us
+        if still_us >= settings.frozen_us or (self.state == "frozen" and still_us > 0):
+            return "frozen"
+        return "ok"
+
+    def _decide(self, event_us: int, seen: State) -> None:
+        if seen == self.state:
+            return
+        lasted_us = event_us - self._doubt_us
+        if seen == "frozen":
+            self._enter("frozen", self._moved_us)
+        elif seen == "ok":
+            if lasted_us >= self._settings.live_us:
+                self._enter("ok", event_us)
+        elif lasted_us >= self._settings.doubt_us:
+            self._enter(seen, self._doubt_us)
+
+    def _enter(self, state: State, since_us: int) -> None:
+        self.state, self.since_us = state, since_us
+
+    def _learn(self, detail: float, passed_us: int) -> None:
+        """Follow the usual detail slowly: quick at first, then with the time constant of the settings."""
+        self._usual_frames += 1
+        slow = min(passed_us / self._settings.usual_us, 1.0)
+        share = max(1 / self._usual_frames, slow) if self._usual_frames <= _FIRST_FRAMES else slow
+        self._usual += share * (detail - self._usual)

@@ -1,0 +1,1 @@
+"""DISPATCH: alerts to the people who act on them, with a receipt for each delivery."""

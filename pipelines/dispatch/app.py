@@ -1,0 +1,164 @@
+"""The DISPATCH process: reads the changes of alerts and delivers those that people must hear of, with receipts.
+
+Its place is in its receipts: what has one is done, so a restart delivers the rest and nothing twice.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from signal import SIGINT, SIGTERM, signal
+from typing import Final
+
+from connectors.inbox import CHANNEL, Inbox
+from connectors.kafka import Rejected, Row, Sender, Tail, producer
+from pipelines.codec import MAX_BYTES
+from pipelines.dispatch.routing import Told, recipients
+from pipelines.dispatch.texts import line
+from pipelines.errors import MusterError, RefusedError, TransientError
+from pipelines.events import AlertChange, DeadLetter, DispatchReceipt, StageHealth
+from pipelines.topics import is_drill
+from plan.load import load
+from stack.settings import Settings, die, read
+
+DELIVERED: Final = "delivered"
+REFUSED: Final = "refused"
+_POLL_S: Final = 0.5
+_RAW_BYTES: Final = MAX_BYTES - 4096
+
+
+class Dispatch:
+    """One running DISPATCH."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Load the plan and what has been delivered."""
+        self._mode = settings.mode
+        self._plan = load(settings.plan)
+        self._inbox = Inbox(settings.run / "inbox")
+        if is_drill(settings.mode):
+            self._inbox.start()
+        else:
+            print("dispatch: mode 'live' has no channel yet; the drill's inbox is not for it, each delivery is refused", flush=True)
+        self._told = Told()
+        self._sender = Sender(producer(settings.kafka, linger_ms=0), settings.mode)
+        self._done = self._already_done(settings)
+        self._tail = Tail(settings.kafka, mode=settings.mode, things=("alerts.changes",))
+        self._taken = self._given = self._refused = 0
+        self._health_s = 0.0
+
+    def _already_done(self, settings: Settings) -> set[tuple[str, str, int, str]]:
+        tail = Tail(settings.kafka, mode=settings.mode, things=("dispatch.receipts",))
+        try:
+            rows = [row.record for row in tail.read_to_end()]
+        finally:
+            tail.close()
+        return {(row.alert_id, row.axis, row.number, row.recipient) for row in rows if isinstance(row, DispatchReceipt)}
+
+    def turn(self) -> None:
+        """Take the next change, if there is one within half a second."""
+        for row in self._tail.poll(_POLL_S, most=1):
+            self._taken += 1
+            if isinstance(row.record, Rejected):
+                self._dead_letter(row)
+            elif self._told.is_news(row.record):
+                self.deliver(row.record)
+        if time.monotonic() - self._health_s >= 1:
+            self._say_health()
+
+    def deliver(self, change: AlertChange) -> None:
+        """Bring *change* to each recipient who has no receipt for it."""
+        named = recipients(change, self._plan)
+        missing = [name for name in named if (change.alert_id, change.axis, change.number, name) not in self._done]
+        if not missing:
+            return
+        try:
+            self._check_mode(change)
+            receipt, state = self._inbox.deliver(change, recipients=named, text=line(change, self._plan)), DELIVERED
+        except RefusedError as error:
+            print(f"dispatch: {change.alert_id}: {error}", flush=True)
+            receipt, state = "", REFUSED
+            self._refused += 1
+        for name in missing:
+            self._send_receipt(change, name, state=state, receipt=receipt)
+
+    def _check_mode(self, change: AlertChange) -> None:
+        """The first of two checks; the inbox makes the other by itself."""
+        if not is_drill(self._mode):
+            raise RefusedError(f"mode '{self._mode}' does not deliver to the drill's inbox")
+        if change.mode != self._mode:
+            raise RefusedError(f"a change of mode '{change.mode}' came in the topic of '{self._mode}'")
+
+    def _send_receipt(self, change: AlertChange, recipient: str, *, state: str, receipt: str) -> None:
+        record = DispatchReceipt(
+            alert_id=change.alert_id,
+            axis=change.axis,
+            number=change.number,
+            channel=CHANNEL,
+            recipient=recipient,
+            state=state,
+            receipt=receipt,
+            at_us=time.time_ns() // 1000,
+        )
+        self._sender.send("dispatch.receipts", record, key=change.alert_id)
+        self._done.add((change.alert_id, change.axis, change.number, recipient))
+        self._given += 1
+
+    def _dead_letter(self, row: Row) -> None:
+        self._refused += 1
+        record = DeadLetter(
+            stage="dispatch",
+            topic=row.thing,
+            partition=row.partition,
+            offset=row.offset,
+            reason=row.record.reason,
+            raw=row.record.raw[:_RAW_BYTES],
+            at_us=time.time_ns() // 1000,
+        )
+        self._sender.send("deadletter.stages", record)
+
+    def _say_health(self) -> None:
+        self._health_s = time.monotonic()
+        record = StageHealth(
+            stage="dispatch",
+            at_us=time.time_ns() // 1000,
+            taken=self._taken,
+            given=self._given,
+            late=0,
+            clamped=0,
+            refused=self._refused,
+            lag=self._tail.lag(),
+            tick_age_us=-1,
+        )
+        self._sender.send("stage.health", record, key="dispatch")
+
+    def close(self) -> None:
+        """See that every receipt has arrived."""
+        self._sender.flush(5)
+        self._tail.close()
+
+
+def main() -> None:
+    """Run until told to stop."""
+    stop = threading.Event()
+    for which in (SIGTERM, SIGINT):
+        signal(which, lambda *_: stop.set())
+    try:
+        settings = read()
+        dispatch = Dispatch(settings)
+    except MusterError as error:
+        die(error)
+        return
+    settings.ready()
+    try:
+        while not stop.is_set():
+            dispatch.turn()
+        dispatch.close()
+    except TransientError as error:
+        # A change without a receipt is delivered at the next start; a file that is there already is not written again.
+        print(f"dispatch: {error}; starting again from the receipts", flush=True)
+        os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

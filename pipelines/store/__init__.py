@@ -1,0 +1,1 @@
+"""STORE: what travels on topics, kept in ClickHouse."""

