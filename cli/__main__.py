@@ -145,7 +145,15 @@ def positions(
     """Play recorded positions, rows `id frame x y z`."""
     from cli import play as command  # noqa: PLC0415
 
-    command.positions(file, command.How(rate=rate, wait=wait, report=report, start=start), unit=unit, fps=fps, camera=camera, area_type=area_type, plan=plan)
+    command.positions(
+        file,
+        command.How(rate=rate, wait=wait, report=report, start=start),
+        unit=unit,
+        fps=fps,
+        camera=camera,
+        area_type=area_type,
+        plan=plan,
+    )
 
 
 @play.command()
@@ -166,7 +174,9 @@ def video(
     from cli import play as command  # noqa: PLC0415
 
     how = command.How(rate=rate, wait=wait, report=report, start=start)
-    command.video(file, how, camera=camera, calibration=calibration, scale_px_per_m=scale_px_per_m, backend=backend, fps=fps, area_type=area_type)
+    command.video(
+        file, how, camera=camera, calibration=calibration, scale_px_per_m=scale_px_per_m, backend=backend, fps=fps, area_type=area_type
+    )
 
 
 @play.command()

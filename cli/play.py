@@ -27,6 +27,7 @@ from simulation.play_vehicles import plan_along, play_vehicles, read_vehicles
 from simulation.player import Player
 from simulation.trajectories import read_trajectories
 from stack import modes
+from stack.keeper import cancel_all
 from stack.machine import Machine
 
 _PATIENCE_S: Final = 120.0
@@ -129,13 +130,15 @@ def _run(path: Path, plan: Plan, how: How, send: Callable[[Player], int]) -> Non
             parts = [modes.setup_part(mode, after=after), *modes.stage_parts(mode, after=after, dispatch=False, ticker=False, ingest=False)]
             with progress.shown():
                 machine.start(parts)
-            console.print(f"\nplaying {path.name} as {mode_name}. EXERCISE 演练: {machine.addresses.page_url}/?mode={mode_name}\n", markup=False)
+            console.print(
+                f"\nplaying {path.name} as {mode_name}. EXERCISE 演练: {machine.addresses.page_url}/?mode={mode_name}\n", markup=False
+            )
             try:
                 found = _play(machine, mode_name, plan, how, start_us, send, stop)
             finally:
                 modes.announce(HOME, mode=mode_name, plan=plan, clock="player", state="ended")
                 modes.withdraw(HOME, mode_name)
-                modes.cancel_all(machine.addresses.flink_url, mode_name)
+                cancel_all(machine.addresses.flink_url, mode_name)
         _tell(found)
         if how.report is not None:
             write_report(from_caller(how.report), found)
@@ -206,4 +209,6 @@ def _tell(found: dict[str, Any]) -> None:
     for zone, level in found["zones"].items():
         console.print(f"  zone {zone}: {level}", markup=False)
     for row in found["alerts"]:
-        console.print(f"  alert {row['rule']} at {row['place']}: {row['level']}{', latched' if row['latched'] else ''}  {row['id']}", markup=False)
+        console.print(
+            f"  alert {row['rule']} at {row['place']}: {row['level']}{', latched' if row['latched'] else ''}  {row['id']}", markup=False
+        )

@@ -153,4 +153,3 @@ def _fits(row: dict[str, Any], want: Expected, start_us: int) -> bool:
     after_s = (row["card_us"] - start_us) / MICRO
     same = (row["rule"], row["place"], row["level"], row["latched"]) == (want.rule, want.place, want.level, want.latched)
     return same and want.from_s <= after_s <= want.to_s
-

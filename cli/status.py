@@ -73,12 +73,14 @@ def _print(parts: list[dict[str, object]], stages: dict[str, list[dict[str, Any]
         table.add_row(*(str(row.get(key, "")) for key in ("name", "state", "pid", "restarts", "holder")))
     console.print(table)
     for mode, rows in stages.items():
-        table = Table("stage", "lag", "late", "clamped", "refused", "taken", "given", "tick age ms", box=None, title=mode, title_justify="left")
-        for row in rows:
-            age = row["tick_age_us"]
+        table = Table(
+            "stage", "lag", "late", "clamped", "refused", "taken", "given", "tick age ms", box=None, title=mode, title_justify="left"
+        )
+        for stage in rows:
+            age = stage["tick_age_us"]
             table.add_row(
-                row["stage"],
-                *(str(row[key]) for key in ("lag", "late", "clamped", "refused", "taken", "given")),
+                stage["stage"],
+                *(str(stage[key]) for key in ("lag", "late", "clamped", "refused", "taken", "given")),
                 str(age // 1000) if age >= 0 else "-",
             )
         console.print(table)

@@ -68,7 +68,12 @@ def up(plan: Path, mode: str) -> None:
     _state_file().unlink(missing_ok=True)
     log = (HOME / "run" / "up.log").open("a")
     child = subprocess.Popen(  # noqa: S603 - our own module
-        [sys.executable, "-m", "cli", "hold", str(path), mode], cwd=ROOT, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+        [sys.executable, "-m", "cli", "hold", str(path), mode],
+        cwd=ROOT,
+        stdout=log,
+        stderr=log,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
     )
     _await(child)
 
@@ -166,7 +171,9 @@ def _take_up(machine: Machine, current: modes.Mode) -> Plan:
     assert supervisor is not None
     plan = load(current.settings.plan)
     changed = set(sql_changed(current.settings, plan))
-    stages = [status.name for status in supervisor.status() if status.name not in ("kafka", "registry", "clickhouse", "page", "topics", *_STAGES)]
+    stages = [
+        status.name for status in supervisor.status() if status.name not in ("kafka", "registry", "clickhouse", "page", "topics", *_STAGES)
+    ]
     supervisor.remove([name for name in stages if not name.startswith("flink-") or name == "flink-jobs"])
     for job in jobs(machine.addresses.flink_url):
         name = job.name.removeprefix(f"{current.name}.")
@@ -178,4 +185,3 @@ def _take_up(machine: Machine, current: modes.Mode) -> Plan:
     parts = [part for part in [*modes.stage_parts(fresh, after=()), *_cameras(fresh)] if part.name not in _STAGES]
     supervisor.add(parts)
     return plan
-

@@ -38,7 +38,9 @@ class Reader:
             for row in rows:
                 if not isinstance(row.record, Rejected):
                     self.book.take(row.record, appended_us=row.appended_us)
-            if self.first_alert_s is None and any(change.card for found in list(self.book.changes.values()) for change in list(found.values())):
+            if self.first_alert_s is None and any(
+                change.card for found in list(self.book.changes.values()) for change in list(found.values())
+            ):
                 self.first_alert_s = time.monotonic()
 
     def taken_in(self) -> int:

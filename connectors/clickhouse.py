@@ -164,7 +164,9 @@ def _checked(name: str) -> str:
 def _numbered(folder: Path) -> list[tuple[int, Path]]:
     found = [(int(match[1]), path) for path in sorted(folder.glob("*.sql")) if (match := _FILE.fullmatch(path.name))]
     if not found or [number for number, _ in found] != list(range(1, len(found) + 1)):
-        raise ConfigError(f"schema files: expected 001_….sql, 002_….sql and so on, got {', '.join(path.name for _, path in found) or 'none'}")
+        raise ConfigError(
+            f"schema files: expected 001_….sql, 002_….sql and so on, got {', '.join(path.name for _, path in found) or 'none'}"
+        )
     return found
 
 
@@ -179,7 +181,7 @@ def _execute(ready: Client, query: str, *given: Any, **options: Any) -> Any:
         if error.code in _MAY_PASS:
             raise TransientError(f"ClickHouse, {what}: {_said(error)}", retry_after_s=2) from error
         raise RefusedError(f"ClickHouse, {what}: {_said(error)}") from error
-    except (client_errors.Error, struct.error, TypeError, ValueError, AttributeError) as error:
+    except (client_errors.Error, struct.error, TypeError, ValueError, AttributeError, OverflowError) as error:
         ready.disconnect()  # what was sent of the block must not stay in the connection
         raise RefusedError(f"ClickHouse, {what}: {type(error).__name__}: {_said(error)}") from error
 

@@ -186,7 +186,7 @@ class Tail:
             offset=_known(message.offset()),
             appended_us=message.timestamp()[1] * 1000,
             record=_read(message.value(), kind),
-            headers=tuple((key, bytes(value)) for key, value in message.headers() or ()),
+            headers=_headers(message.headers()),
         )
 
     def ends(self) -> dict[tuple[str, int], int]:
@@ -233,6 +233,10 @@ class Tail:
     def close(self) -> None:
         """Hang up."""
         self._client.close()
+
+
+def _headers(found: Any) -> tuple[tuple[str, bytes], ...]:
+    return tuple((str(key), bytes(value or b"")) for key, value in found or ())
 
 
 def _known(value: int | None) -> int:

@@ -48,13 +48,13 @@ def _names_by_id() -> dict[int, str]:
 
 
 @cache
-def _id_of_class(kind: type[Any]) -> int:
-    return next(number for number, name in _names_by_id().items() if class_of(name) is kind)
+def _ids_by_class() -> dict[type[Any], int]:
+    return {class_of(name): number for number, name in _names_by_id().items()}
 
 
 def schema_id(kind: type[Any]) -> int:
     """The registry's id of an event class."""
-    return _id_of_class(kind)
+    return _ids_by_class()[kind]
 
 
 def _plain(value: Any) -> Any:
@@ -68,7 +68,7 @@ def _plain(value: Any) -> Any:
 def encode_body(record: Any) -> bytes:
     """Avro binary of an event, without header."""
     out = io.BytesIO()
-    fastavro.schemaless_writer(out, _schema(_names_by_id()[_id_of_class(type(record))]), _plain(record))
+    fastavro.schemaless_writer(out, _schema(_names_by_id()[_ids_by_class()[type(record)]]), _plain(record))
     return out.getvalue()
 
 
@@ -78,7 +78,7 @@ def encode(record: Any) -> bytes:
     Raises:
         DecodeError: the record is larger than every consumer accepts.
     """
-    body = _HEADER.pack(0, _id_of_class(type(record))) + encode_body(record)
+    body = _HEADER.pack(0, _ids_by_class()[type(record)]) + encode_body(record)
     if len(body) > MAX_BYTES:
         raise DecodeError(f"{type(record).__name__}: {len(body)} bytes, more than the limit of {MAX_BYTES}")
     return body

@@ -54,7 +54,7 @@ def parse(loaded: Any, *, name: str = "plan") -> Plan:
 
 
 def _sentence(row: Any, loaded: Any) -> str:
-    """pydantic's error as `zones[2] 'north': polygon: …`, with the id of the thing it is in."""
+    """Pydantic's error as `zones[2] 'north': polygon: …`, with the id of the thing it is in."""
     place, here = "", loaded
     for step in row["loc"]:
         place += f"[{step}]" if isinstance(step, int) else f"{'.' if place else ''}{step}"
@@ -89,7 +89,9 @@ def _doubles(plan: Plan) -> list[str]:
 
 
 def _references(plan: Plan) -> list[str]:
-    ids = {kind: {row.id for row in getattr(plan, kind)} for kind in ("zones", "gates", "lines", "cameras", "areas", "area_types", "phases")}
+    ids = {
+        kind: {row.id for row in getattr(plan, kind)} for kind in ("zones", "gates", "lines", "cameras", "areas", "area_types", "phases")
+    }
     wrong = []
 
     def needs(owner: str, kind: str, value: str | None) -> None:

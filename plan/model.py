@@ -152,7 +152,9 @@ class Camera(Part):
     owns: tuple[float, float, float, float] = Field(description="x0, y0, x1, y1 in metres; half-open")
     fps: float = Field(default=5, gt=0, le=60)
     kind: Literal["simulated", "video"] = "simulated"
-    source: str = Field(default="", max_length=512, description="of a video camera: file or rtsp:// address; empty when it is given at the start")
+    source: str = Field(
+        default="", max_length=512, description="of a video camera: file or rtsp:// address; empty when it is given at the start"
+    )
     calibration: Calibration | None = None
 
 

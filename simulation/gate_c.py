@@ -58,7 +58,7 @@ def _pressed(before: Spots, stand: Spots, rng: np.random.Generator) -> dict[int,
 
 def _files(stand: Spots) -> list[list[int]]:
     """Disjoint files of slots from the front to the tail, each step to the nearest free slot behind."""
-    front = np.flatnonzero(stand[:, 0] < 187)  # noqa: PLR2004 - m
+    front = np.flatnonzero(stand[:, 0] < 187)
     spread = front[np.argsort(stand[front, 1])]
     files = [[int(spread[round(index)])] for index in np.linspace(0, len(spread) - 1, _PER_MIN)]
     free = np.ones(len(stand), dtype=bool)
@@ -72,9 +72,9 @@ def _files(stand: Spots) -> list[list[int]]:
 
 def _behind(stand: Spots, slot: int, free: NDArray[np.bool_]) -> int | None:
     dx, dy = (stand - stand[slot]).T
-    distance = np.where(free & (dx > 0.25) & (np.abs(dy) < 1.2), np.hypot(dx, 2 * dy), np.inf)  # noqa: PLR2004 - m
+    distance = np.where(free & (dx > 0.25) & (np.abs(dy) < 1.2), np.hypot(dx, 2 * dy), np.inf)
     best = int(distance.argmin())
-    return best if distance[best] < 2.5 else None  # noqa: PLR2004 - m
+    return best if distance[best] < 2.5 else None
 
 
 def _served(key: str, first_s: float, file: Spots, pressing: list[NDArray[np.float64]], rng: np.random.Generator) -> Iterator[Walk]:

@@ -25,7 +25,12 @@ def plan_around(found: Trajectories, *, name: str, area_type: str, camera: str) 
     return parse(
         {
             "version": 1,
-            "event": {"id": "play", "site": "play", "name": {"en": f"Played: {name}"[:128], "zh": f"回放:{name}"[:128]}, "venue": {"en": name[:128], "zh": name[:128]}},
+            "event": {
+                "id": "play",
+                "site": "play",
+                "name": {"en": f"Played: {name}"[:128], "zh": f"回放:{name}"[:128]},
+                "venue": {"en": name[:128], "zh": name[:128]},
+            },
             "extent": [x0, y0, x1, y1],
             "phases": [{"id": "show", "name": {"en": "show", "zh": "演出"}}],
             "phase": "show",
@@ -39,9 +44,7 @@ def plan_around(found: Trajectories, *, name: str, area_type: str, camera: str) 
                     "polygon": [[x0, y0], [x1, y0], [x1, y1], [x0, y1]],
                 }
             ],
-            "cameras": [
-                {"id": camera, "name": {"en": camera, "zh": camera}, "at": [x0, y0], "owns": [x0, y0, x1, y1], "fps": found.fps}
-            ],
+            "cameras": [{"id": camera, "name": {"en": camera, "zh": camera}, "at": [x0, y0], "owns": [x0, y0, x1, y1], "fps": found.fps}],
         },
         name=f"around {name}",
     )

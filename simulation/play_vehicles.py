@@ -81,7 +81,12 @@ def plan_along(rows: list[VehicleRow], *, name: str) -> Plan:
     return parse(
         {
             "version": 1,
-            "event": {"id": "play", "site": "play", "name": {"en": f"Played: {name}"[:128], "zh": f"回放:{name}"[:128]}, "venue": {"en": "Road", "zh": "道路"}},
+            "event": {
+                "id": "play",
+                "site": "play",
+                "name": {"en": f"Played: {name}"[:128], "zh": f"回放:{name}"[:128]},
+                "venue": {"en": "Road", "zh": "道路"},
+            },
             "extent": extent,
             "phases": [{"id": "show", "name": {"en": "show", "zh": "演出"}}],
             "phase": "show",

@@ -68,6 +68,8 @@ class Player:
                     self._sender.send("camera.frames", record, key=record.camera, partition=_within("camera.frames", partition))
                 case events.CameraHealth():
                     self._sender.send("camera.health", record, key=record.camera)
+                case events.CameraPreview():
+                    self._sender.send("camera.preview", record, key=record.camera)
                 case events.SensorVehicle():
                     self._sender.send("sensor.vehicle", record, key=record.device)
                 case events.VehicleTrack():

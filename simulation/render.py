@@ -90,7 +90,7 @@ def _heading(walkers: Walkers, camera: Camera, t_s: float) -> tuple[NDArray[np.i
     way = np.zeros((len(tracks), 2))
     way[here] = later[there] - positions[here]
     looks = tracks * 2.399963  # of who stands: any direction, always the same one
-    moves = np.hypot(*way.T) > 15  # noqa: PLR2004 - cm in 0.4 s
+    moves = np.hypot(*way.T) > 15
     return tracks, positions / 100, np.where(moves, np.arctan2(way[:, 1], way[:, 0]), looks)
 
 

@@ -104,9 +104,9 @@ def _audience(plan: Plan, rng: np.random.Generator) -> Iterator[Walk]:
 
 
 def _field_cap(x: float, y: float) -> int:
-    if y > 80 and 78 < x < 130:  # noqa: PLR2004 - the front of the field
+    if y > 80 and 78 < x < 130:
         return 4
-    if y > 73 and 72 < x < 136:  # noqa: PLR2004 - its middle
+    if y > 73 and 72 < x < 136:
         return 2
     return 1 if (int(x) // 4 + int(y) // 4) % 3 else 0
 

@@ -61,7 +61,7 @@ def read_trajectories(path: Path, *, unit: str, fps: float) -> Trajectories:
     """
     if unit not in ("m", "cm"):
         raise ConfigError(f"unit '{unit}': expected m or cm")
-    if not 0 < fps <= 240:  # noqa: PLR2004 - no camera is faster
+    if not 0 < fps <= 240:
         raise ConfigError(f"fps {fps}: expected more than 0 and at most 240")
     rows = _rows(path)
     scale = 100.0 if unit == "m" else 1.0
@@ -115,7 +115,9 @@ def _check(found: Trajectories, path: Path, unit: str) -> None:
         raise ConfigError(f"{path}: person {found.tracks[doubled[0]]} is twice in frame {found.frames[doubled[0]]}")
     speed = _typical_speed_mps(found)
     if speed > _FASTEST_MPS:
-        raise ConfigError(f"{path}: in {unit} at {found.fps:g} fps people move at {speed:.0f} m/s; is its unit {other}, or the rate another?")
+        raise ConfigError(
+            f"{path}: in {unit} at {found.fps:g} fps people move at {speed:.0f} m/s; is its unit {other}, or the rate another?"
+        )
 
 
 def _typical_speed_mps(found: Trajectories) -> float:

@@ -67,10 +67,7 @@ def read_lock(path: Path = LOCK_FILE) -> dict[str, tuple[Jar, ...]]:
     """
     try:
         groups = json.loads(path.read_text())
-        return {
-            group: tuple(Jar(coordinate=coordinate, **about) for coordinate, about in jars.items())
-            for group, jars in groups.items()
-        }
+        return {group: tuple(Jar(coordinate=coordinate, **about) for coordinate, about in jars.items()) for group, jars in groups.items()}
     except (OSError, ValueError, TypeError, AttributeError) as error:
         msg = f"the list of Java archives {path.name} cannot be read: {error}"
         raise ConfigError(msg) from error

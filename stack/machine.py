@@ -93,5 +93,7 @@ def part_rows(home: Path) -> list[dict[str, object]]:
     for path in sorted((home / "run").glob("status-*.json")):
         with contextlib.suppress(OSError, ValueError):
             found = json.loads(path.read_text())
-            rows += [{**row, "holder": path.stem.removeprefix("status-"), "supervisor_pid": found["supervisor_pid"]} for row in found["parts"]]
+            rows += [
+                {**row, "holder": path.stem.removeprefix("status-"), "supervisor_pid": found["supervisor_pid"]} for row in found["parts"]
+            ]
     return rows

@@ -22,7 +22,12 @@ def spec(topic: Topic, mode: str) -> TopicSpec:
     """How the broker keeps *topic* in *mode*."""
     config = {"retention.ms": str(topic.keep_ms), "segment.bytes": str(_SEGMENT_BYTES)}
     if topic.compacted:
-        config = {"cleanup.policy": "compact", "segment.bytes": str(_SEGMENT_BYTES), "min.cleanable.dirty.ratio": "0.2", "segment.ms": "600000"}
+        config = {
+            "cleanup.policy": "compact",
+            "segment.bytes": str(_SEGMENT_BYTES),
+            "min.cleanable.dirty.ratio": "0.2",
+            "segment.ms": "600000",
+        }
     return TopicSpec(name=topic.name(mode), partitions=topic.partitions, config=config)
 
 

@@ -35,7 +35,7 @@ class Mode:
 
     @property
     def name(self) -> str:
-        """live or drill-<id>."""
+        """Live or drill-<id>."""
         return self.settings.mode
 
 

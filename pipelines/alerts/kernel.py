@@ -94,7 +94,15 @@ class Kernel:
         if alert is None:
             if reached:
                 self.raise_(
-                    CROWD, zone, began_us, reached, now_us, card=card, value=reading.peak_per_m2, unit="p/m2", at_m=(reading.x_m, reading.y_m)
+                    CROWD,
+                    zone,
+                    began_us,
+                    reached,
+                    now_us,
+                    card=card,
+                    value=reading.peak_per_m2,
+                    unit="p/m2",
+                    at_m=(reading.x_m, reading.y_m),
                 )
             return
         self._follow(alert, now_us, ladder.level, reached, card=card, reading=reading)

@@ -135,7 +135,7 @@ class Ladder:
 def steps_of(area_type: Any, timing: Any) -> Steps:
     """The steps of an area type (plan.model.AreaType) under the plan's timing (plan.model.Timing)."""
     return Steps(
-        thresholds=tuple(getattr(area_type.ladder, level) for level in LEVELS),  # type: ignore[arg-type]  # five levels
+        thresholds=tuple(getattr(area_type.ladder, level) for level in LEVELS),
         hold_up_us=round(timing.hold_up_s * MICRO),
         hold_down_us=round(timing.hold_down_s * MICRO),
         hysteresis=timing.hysteresis_per_m2,

@@ -14,6 +14,7 @@ from pipelines.units import CM_PER_M
 
 _LEAST: Final = 4
 _FLAT: Final = 1e-3  # of the points' spread: less across than this is one line
+_TOP_VIEW: Final = 1.1  # scales of the corners, largest to smallest
 Points = NDArray[np.float64]
 
 
@@ -47,6 +48,13 @@ class Floor:
         (a, b), (c, d) = right - here, down - here
         return float(1 / np.sqrt(abs(a * d - b * c)))
 
+    def looks_down(self, size_px: tuple[int, int]) -> bool:
+        """Whether a metre is as long in every corner of a picture of *size_px*: the camera looks straight down."""
+        width, height = size_px
+        corners = [(0, 0), (width, 0), (0, height), (width, height)]
+        scales = np.asarray([self.px_per_m(corner) for corner in corners])
+        return bool(np.isfinite(scales).all() and scales.max() <= _TOP_VIEW * scales.min())
+
 
 def calibrate(points_px: Points, points_m: Points) -> Floor:
     """The floor through pairs of points, by the direct linear transform on normalised points.
@@ -62,7 +70,7 @@ def calibrate(points_px: Points, points_m: Points) -> Floor:
     Source: R. Hartley, In defense of the eight-point algorithm, 1997, for the normalisation.
     """
     points_px, points_m = np.asarray(points_px, dtype=np.float64), np.asarray(points_m, dtype=np.float64)
-    if points_px.ndim != 2 or points_px.shape[1:] != (2,) or points_px.shape != points_m.shape:  # noqa: PLR2004 - axes
+    if points_px.ndim != 2 or points_px.shape[1:] != (2,) or points_px.shape != points_m.shape:
         raise ShapeError("points_px, points_m", expected="(n, 2) both", got=(points_px.shape, points_m.shape))
     if len(points_px) < _LEAST:
         raise ConfigError(f"calibration: expected at least {_LEAST} pairs of points, got {len(points_px)}")
@@ -126,7 +134,7 @@ def _solve(points_px: Points, points_m: Points) -> NDArray[np.float64]:
 
 def _mapped(matrix: NDArray[np.float64], points_px: Points) -> Points:
     points_px = np.asarray(points_px, dtype=np.float64)
-    if points_px.ndim != 2 or points_px.shape[1] != 2:  # noqa: PLR2004 - axes
+    if points_px.ndim != 2 or points_px.shape[1] != 2:
         raise ShapeError("points_px", expected="(n, 2)", got=points_px.shape)
     found = np.column_stack([points_px, np.ones(len(points_px))]) @ matrix.T
     depth = np.where(found[:, 2] > 0, found[:, 2], np.nan)

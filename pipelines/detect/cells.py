@@ -33,7 +33,9 @@ class CellSums:
         if not self.frames or not any(len(rows) for rows in self._rows):
             return b""
         rows = np.concatenate(self._rows)
-        places, index = np.unique((rows[:, 0] << _SHIFT) + rows[:, 1] + _OFFSET, return_inverse=True)  # one key sorts faster than two columns
+        places, index = np.unique(
+            (rows[:, 0] << _SHIFT) + rows[:, 1] + _OFFSET, return_inverse=True
+        )  # one key sorts faster than two columns
         out = np.zeros(len(places), dtype=CELL)
         out["x"], out["y"] = places >> _SHIFT, (places & (1 << _SHIFT) - 1) - _OFFSET
         out["density"] = np.minimum(np.bincount(index) * 100 // self.frames, 65535)

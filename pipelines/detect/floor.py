@@ -78,7 +78,7 @@ def zone_floor(zone: str, polygon_m: Sequence[tuple[float, float]], *, los_scale
     xs, ys = polygon[:, 0], polygon[:, 1]
     twice = int(np.sum(xs * np.roll(ys, -1) - np.roll(xs, -1) * ys))
     (x0, y0), (x1, y1) = polygon.min(axis=0).tolist(), polygon.max(axis=0).tolist()
-    is_rectangle = len(polygon) == 4 and abs(twice) == 2 * (x1 - x0) * (y1 - y0)  # noqa: PLR2004 - corners
+    is_rectangle = len(polygon) == 4 and abs(twice) == 2 * (x1 - x0) * (y1 - y0)
     return ZoneFloor(
         zone=zone,
         polygon_cm=polygon,
@@ -133,7 +133,7 @@ def local_peak(points_cm: NDArray[np.int64], floor: ZoneFloor) -> Peak | None:
 
 
 def _box_sums(table: NDArray[np.int64], width: int) -> NDArray[np.int64]:
-    return table[width:, width:] - table[:-width, width:] - table[width:, :-width] + table[:-width, :-width]
+    return np.asarray(table[width:, width:] - table[:-width, width:] - table[width:, :-width] + table[:-width, :-width])
 
 
 def _square(table: NDArray[np.int64], corner: tuple[int, int]) -> int:

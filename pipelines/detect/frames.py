@@ -9,9 +9,7 @@ from numpy.typing import NDArray
 
 from pipelines.errors import ShapeError
 
-PERSON: Final = np.dtype(
-    [("x", "<u2"), ("y", "<u2"), ("vx", "<i2"), ("vy", "<i2"), ("track", "<u4"), ("class", "u1"), ("score", "u1")]
-)
+PERSON: Final = np.dtype([("x", "<u2"), ("y", "<u2"), ("vx", "<i2"), ("vy", "<i2"), ("track", "<u4"), ("class", "u1"), ("score", "u1")])
 NO_VELOCITY: Final = -32768
 MAX_CMPS: Final = 32767
 Positions = NDArray[np.int64]

@@ -79,7 +79,7 @@ def sample(frame_bgr: NDArray[np.uint8]) -> Sample:
     Raises:
         ShapeError: the frame is not (h, w, 3).
     """
-    if frame_bgr.ndim != 3 or frame_bgr.shape[2] != 3:  # noqa: PLR2004 - colours
+    if frame_bgr.ndim != 3 or frame_bgr.shape[2] != 3:
         raise ShapeError("frame_bgr", expected="(h, w, 3)", got=frame_bgr.shape)
     step = max(frame_bgr.shape[1] // SAMPLE_WIDTH, 1)
     return frame_bgr[::step, ::step, 1].astype(np.int16)
@@ -119,6 +119,11 @@ class Health:
         self._doubt_us = start_us
         self._usual = 0.0
         self._usual_frames = 0
+
+    @property
+    def recovering(self) -> bool:
+        """Whether the last frames were well, though not yet for long enough."""
+        return self.state != "ok" and self._doubt == "ok"
 
     def step(self, event_us: int, stats: PictureStats) -> State:
         """The state after a frame."""

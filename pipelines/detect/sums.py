@@ -75,7 +75,7 @@ class SliceSums:
         Raises:
             ShapeError: the shapes are not (n, 2) both.
         """
-        if positions_cm.ndim != 2 or positions_cm.shape[1] != 2 or positions_cm.shape != velocities_cmps.shape:  # noqa: PLR2004
+        if positions_cm.ndim != 2 or positions_cm.shape[1] != 2 or positions_cm.shape != velocities_cmps.shape:
             raise ShapeError("positions_cm, velocities_cmps", expected="(n, 2) both", got=(positions_cm.shape, velocities_cmps.shape))
         self._used += 1
         for zone, floor in zip(self._zones, self._floors, strict=True):

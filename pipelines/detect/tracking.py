@@ -62,7 +62,7 @@ class Tracker:
         Raises:
             ShapeError: *boxes* is not (n, 6).
         """
-        if boxes.ndim != 2 or boxes.shape[1] != BOX_COLUMNS:  # noqa: PLR2004 - axes
+        if boxes.ndim != 2 or boxes.shape[1] != BOX_COLUMNS:
             raise ShapeError("boxes", expected=f"(n, {BOX_COLUMNS})", got=boxes.shape)
         self._keep(event_us - self._seen_us <= self._settings.max_age_us)
         now = boxes[:, :4].astype(np.float64)
@@ -90,7 +90,7 @@ class Tracker:
         away /= np.maximum(size, 1e-6)
         unsure = np.where(self._hits == 1, self._settings.fastest_sizes_per_s, 0.0)[:, None] * gone_s
         overlap = _overlap(expected, boxes)
-        near = (away <= self._settings.reach + unsure) | (overlap > 0.3)  # noqa: PLR2004 - clearly the same box
+        near = (away <= self._settings.reach + unsure) | (overlap > 0.3)
         return np.where(near, away - overlap, _NEVER)
 
     def _see(self, track: int, event_us: int, box: NDArray[np.float64]) -> None:

@@ -38,7 +38,7 @@ def line(change: AlertChange, plan: Plan) -> dict[str, str]:
     level = CLEARED if change.condition == "cleared" else LEVEL.get(change.level, (change.level, change.level))
     mark = [(EXERCISE, EXERCISE)] if is_drill(change.mode) else []
     parts = [*mark, place, what, level, *([] if change.verified else [UNVERIFIED])]
-    return {"en": " – ".join(en for en, _ in parts), "zh": ",".join(zh for _, zh in parts)}  # noqa: RUF001 - a Chinese comma
+    return {"en": " – ".join(en for en, _ in parts), "zh": ",".join(zh for _, zh in parts)}
 
 
 def _place(place: str, plan: Plan) -> tuple[str, str]:

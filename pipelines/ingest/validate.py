@@ -127,7 +127,7 @@ def _plausible(reading: Any, site: Site) -> None:
         x0, y0, x1, y1 = (round(value * CM_PER_M) for value in site.extent_m)
         if not (x0 <= reading.x_cm <= x1 and y0 <= reading.y_cm <= y1):
             raise DecodeError(f"vehicle {reading.vehicle} at {reading.x_cm}, {reading.y_cm} cm is outside the venue")
-        if not 0 <= reading.speed_cmps <= _FASTEST_CMPS or not -360 <= reading.heading_deg <= 720:  # noqa: PLR2004 - degrees; NaN fails too
+        if not 0 <= reading.speed_cmps <= _FASTEST_CMPS or not -360 <= reading.heading_deg <= 720:
             raise DecodeError(f"vehicle {reading.vehicle}: {reading.speed_cmps} cm/s towards {reading.heading_deg} degrees cannot be")
 
 
@@ -150,9 +150,7 @@ def _routed(topic: str, reading: Any, site: Site) -> list[tuple[str, str, Any]]:
     return routed
 
 
-def track_of(
-    reading: SensorVehicle, *, lanes: tuple[LaneFloor, ...], zones: tuple[tuple[str, tuple[Point, ...]], ...]
-) -> VehicleTrack:
+def track_of(reading: SensorVehicle, *, lanes: tuple[LaneFloor, ...], zones: tuple[tuple[str, tuple[Point, ...]], ...]) -> VehicleTrack:
     """A vehicle's position held against lanes and walking zones."""
     at_m, speed_mps = (reading.x_cm / CM_PER_M, reading.y_cm / CM_PER_M), reading.speed_cmps / CM_PER_M
     on = on_lane(at_m, heading_deg=reading.heading_deg, speed_mps=speed_mps, lanes=lanes, lane=reading.lane)

@@ -60,9 +60,7 @@ def distance_ahead_m(at_m: Point, *, heading_deg: float, polygon_m: Sequence[Poi
     """
     angle = math.radians(heading_deg)
     cos, sin = math.cos(angle), math.sin(angle)
-    turned = [
-        ((x - at_m[0]) * cos + (y - at_m[1]) * sin, (y - at_m[1]) * cos - (x - at_m[0]) * sin) for x, y in polygon_m
-    ]
+    turned = [((x - at_m[0]) * cos + (y - at_m[1]) * sin, (y - at_m[1]) * cos - (x - at_m[0]) * sin) for x, y in polygon_m]
     if _origin_inside(turned):
         return 0.0
     nearest: float | None = None

@@ -98,7 +98,10 @@ class Store:
         if not beyond:
             return tail
         tail.close()
-        print(f"store: {len(beyond)} partitions end before what the tables hold: their topics were made anew, reading from the start", flush=True)
+        print(
+            f"store: {len(beyond)} partitions end before what the tables hold: their topics were made anew, reading from the start",
+            flush=True,
+        )
         kept = {place: offset for place, offset in offsets.items() if place not in beyond}
         return Tail(self._settings.kafka, mode=self._settings.mode, things=STORED, offsets=kept)
 

@@ -50,7 +50,11 @@ class Browser:
         self._socket = await self._session.ws_connect(pages[0]["webSocketDebuggerUrl"], max_msg_size=0)
         width, height = self._size
         await self.call(
-            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=self._scale, mobile=width < 600  # noqa: PLR2004
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=self._scale,
+            mobile=width < 600,
         )
         for domain in ("Page", "Runtime", "Log", "Network"):
             await self.call(f"{domain}.enable")
@@ -88,7 +92,9 @@ class Browser:
             self.errors.append(str(params["exceptionDetails"].get("exception", {}).get("description", params)))
         elif told.get("method") == "Log.entryAdded" and params["entry"]["level"] == "error":
             self.errors.append(f"{params['entry']['text']} {params['entry'].get('url', '')}")
-        elif told.get("method") == "Network.requestWillBeSent" and not params["request"]["url"].startswith(("http://127.0.0.1", "data:", "about:")):
+        elif told.get("method") == "Network.requestWillBeSent" and not params["request"]["url"].startswith(
+            ("http://127.0.0.1", "data:", "about:")
+        ):
             self.errors.append(f"asked outside: {params['request']['url']}")
 
     async def go(self, url: str) -> None:

@@ -37,7 +37,16 @@ PEAKS = {
     "gate-a-queue": (0.9, -0.1),
     "gate-b-queue": (0.7, 0.0),
 }
-HEAPS = ((104, 93, 20, 5, 3.3), (104, 76, 30, 14, 1.3), (197, 83, 7, 4, 3.4), (13, 84, 8, 8, 0.9), (104, 138, 9, 6, 0.8), (110, 18, 9, 9, 1.0), (31, 76, 4, 30, 0.5), (176, 78, 4, 30, 0.8))
+HEAPS = (
+    (104, 93, 20, 5, 3.3),
+    (104, 76, 30, 14, 1.3),
+    (197, 83, 7, 4, 3.4),
+    (13, 84, 8, 8, 0.9),
+    (104, 138, 9, 6, 0.8),
+    (110, 18, 9, 9, 1.0),
+    (31, 76, 4, 30, 0.5),
+    (176, 78, 4, 30, 0.8),
+)
 Fed = tuple[str, Any]
 
 
@@ -109,7 +118,7 @@ def density(zone: str, end_us: int, *, peak: float = 1.0, seen: int = 1, expecte
         speed_mps=0.6,
         vx_mps=0.1,
         vy_mps=0.0,
-        los="D" if peak > 2 else "B",  # noqa: PLR2004 - a label for show
+        los="D" if peak > 2 else "B",
         los_scale="queue" if "queue" in zone else "walkway",
         cameras_expected=expected,
         cameras_seen=seen,
@@ -273,7 +282,7 @@ def _crowd(owns: tuple[float, float, float, float], step: int) -> bytes:
     y, x = (part.ravel() for part in np.mgrid[y0:y1, x0:x1])
     mean = sum(top * np.exp(-(((x - a) / w) ** 2) - ((y - b) / h) ** 2) for a, b, w, h, top in HEAPS)
     grain = ((x * 73_856_093) ^ (y * 19_349_663) ^ (step * 83_492_791)) % 1000 / 1000
-    there = mean * (0.3 + grain) > 0.22  # noqa: PLR2004 - below it nobody stands
+    there = mean * (0.3 + grain) > 0.22
     made = np.zeros(int(there.sum()), dtype=CELL)
     made["x"], made["y"] = x[there], y[there]
     made["density"] = np.round(mean * (0.6 + 0.8 * grain) * 100)[there]
@@ -283,16 +292,79 @@ def _crowd(owns: tuple[float, float, float, float], step: int) -> bytes:
 def evening_alerts(at_us: int) -> Iterator[Fed]:
     """Five open alerts and one on watch, as of *at_us*."""
     rows = [
-        change("f1", "fire", "hall-2", start_us=at_us - 41 * S, priority="P1", level="critical", measured_level="critical", latched=True, value=1, unit="", source="s-217", x_m=193.0, y_m=29.0),
-        change("v1", "vehicle_towards_people", "service-road-east", start_us=at_us - 3 * S, priority="P1", level="critical", measured_level="critical", latched=True, value=6.11, unit="m/s", source="van-07"),
+        change(
+            "f1",
+            "fire",
+            "hall-2",
+            start_us=at_us - 41 * S,
+            priority="P1",
+            level="critical",
+            measured_level="critical",
+            latched=True,
+            value=0,
+            unit="smoke",
+            source="s-217",
+            x_m=193.0,
+            y_m=29.0,
+        ),
+        change(
+            "v1",
+            "vehicle_towards_people",
+            "gate-d-queue",
+            start_us=at_us - 3 * S,
+            priority="P1",
+            level="critical",
+            measured_level="critical",
+            latched=True,
+            value=22.0,
+            unit="km/h",
+            source="van-07",
+        ),
         change("c1", "crowd_density", "gate-c-queue", start_us=at_us - 58 * S, value=3.1),
-        change("u1", "unknown_while_filling", "hall-1", start_us=at_us - 34 * S, value=34, unit="s"),
-        change("c2", "crowd_density", "stage-front", start_us=at_us - 320 * S, level="caution", measured_level="caution", priority="P3", value=3.4),
-        change("h1", "camera_health", "cam-hall-1", start_us=at_us - 34 * S, level="watch", measured_level="watch", priority="P3", card=False, value=34, unit="s"),
+        change("u1", "unknown_while_filling", "hall-1", start_us=at_us - 34 * S, value=12, unit="p/min"),
+        change(
+            "c2",
+            "crowd_density",
+            "stage-front",
+            start_us=at_us - 320 * S,
+            level="caution",
+            measured_level="caution",
+            priority="P3",
+            value=3.4,
+        ),
+        change(
+            "h1",
+            "camera_health",
+            "cam-hall-1",
+            start_us=at_us - 34 * S,
+            level="watch",
+            measured_level="watch",
+            priority="P3",
+            card=False,
+            value=0,
+            unit="frozen",
+            source="cam-hall-1",
+        ),
     ]
     for row in rows:
         yield "alerts.changes", row
-    yield "alerts.changes", change("c2", "crowd_density", "stage-front", start_us=at_us - 320 * S, axis="work", work="in_progress", level="caution", measured_level="caution", priority="P3", actor="S1", actor_role="shift leader", event_time_us=at_us - 300 * S)
+    yield (
+        "alerts.changes",
+        change(
+            "c2",
+            "crowd_density",
+            "stage-front",
+            start_us=at_us - 320 * S,
+            axis="work",
+            work="in_progress",
+            level="caution",
+            measured_level="caution",
+            priority="P3",
+            actor="S1",
+            actor_role="shift leader",
+            event_time_us=at_us - 300 * S,
+        ),
+    )
     yield receipt("c1", "C2", at_us)
     yield receipt("f1", "F1", at_us)
 

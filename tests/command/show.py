@@ -114,19 +114,23 @@ def video_only() -> Plan:
 
 def main() -> None:
     """Serve until interrupted; time goes on."""
-    dist, port, scene = Path(sys.argv[1]), int(sys.argv[2]), (sys.argv[3] if len(sys.argv) > 3 else "evening")  # noqa: PLR2004
+    dist, port, scene = Path(sys.argv[1]), int(sys.argv[2]), (sys.argv[3] if len(sys.argv) > 3 else "evening")
     start_us = time.time_ns() // 1_000_000_000 * feed.S
     plan = video_only() if scene == "video" else feed.stadium()
     made = evening_source(plan, now_us=start_us, seconds=600) if scene != "video" else Made({"drill-video": plan})
     mode = next(iter(made.pictures))
-    made._now_us = lambda: time.time_ns() // 1000  # noqa: SLF001 - its own module
+    made._now_us = lambda: time.time_ns() // 1000
     told = [start_us]
 
     def go_on(_: str) -> None:
         while told[0] + feed.S <= made.now_us() and scene != "silent":
             told[0] += feed.S
             second = (told[0] - start_us) // feed.S
-            rows = feed.evening(plan, told[0], 600 + second) if scene != "video" else [feed.health("video", told[0], calibrated=False, people=8)]
+            rows = (
+                feed.evening(plan, told[0], 600 + second)
+                if scene != "video"
+                else [feed.health("video", told[0], calibrated=False, people=8)]
+            )
             for thing, record in rows:
                 made.pictures[mode].apply(thing, record, told[0])
             camera = "video" if scene == "video" else "cam-b-gate"

@@ -31,17 +31,22 @@ def book(*changes: AlertChange) -> AlertBook:
 def test_a_repeated_change_is_ignored() -> None:
     first = crowding(level="warning")
     again = crowding(level="critical")
-    assert book(first, again).shown(NOW_US) == book(first).shown(NOW_US)
+    assert book(first, again).shown(NOW_US, now_us=NOW_US) == book(first).shown(NOW_US, now_us=NOW_US)
 
 
 def test_the_highest_number_counts_whatever_the_order() -> None:
     older, newer = crowding(number=1, level="caution"), crowding(number=2, level="critical")
-    assert book(newer, older).shown(NOW_US)[0]["level"] == "critical"
+    assert book(newer, older).shown(NOW_US, now_us=NOW_US)[0]["level"] == "critical"
 
 
 def test_the_axes_are_merged() -> None:
-    row = book(crowding(), acknowledged(), crowding(number=2, level="critical", work="new")).shown(NOW_US)[0]
-    assert (row["level"], row["work"], row["acknowledged_by"], row["acknowledged_role"]) == ("critical", "in_progress", "S1", "shift leader")
+    row = book(crowding(), acknowledged(), crowding(number=2, level="critical", work="new")).shown(NOW_US, now_us=NOW_US)[0]
+    assert (row["level"], row["work"], row["acknowledged_by"], row["acknowledged_role"]) == (
+        "critical",
+        "in_progress",
+        "S1",
+        "shift leader",
+    )
 
 
 def test_life_safety_comes_first_and_cleared_alerts_last() -> None:
@@ -50,38 +55,48 @@ def test_life_safety_comes_first_and_cleared_alerts_last() -> None:
         feed.change("p1", "fire", "east", start_us=NOW_US - 60 * S, priority="P1", level="critical"),
         feed.change("gone", "fire", "east", start_us=NOW_US, priority="P1", level="critical", condition="cleared"),
     )
-    assert [row["alert_id"] for row in made.shown(NOW_US)] == ["p1", "low", "gone"]
+    assert [row["alert_id"] for row in made.shown(NOW_US, now_us=NOW_US)] == ["p1", "low", "gone"]
 
 
 def test_a_cleared_alert_stays_two_minutes() -> None:
     made = book(crowding(condition="cleared"))
-    assert len(made.shown(NOW_US + 119 * S)) == 1
-    assert made.shown(NOW_US + 120 * S) == []
+    assert len(made.shown(NOW_US + 119 * S, now_us=NOW_US)) == 1
+    assert made.shown(NOW_US + 120 * S, now_us=NOW_US) == []
 
 
 def test_a_closed_alert_is_not_shown() -> None:
-    assert book(crowding(), crowding(axis="work", work="closed")).shown(NOW_US) == []
+    assert book(crowding(), crowding(axis="work", work="closed")).shown(NOW_US, now_us=NOW_US) == []
 
 
 def test_a_receipt_tells_how_long_the_delivery_took_even_when_it_comes_first() -> None:
     made = AlertBook()
     made.apply_receipt(feed.receipt("a", "C2", NOW_US)[1], NOW_US + 250_000)
-    assert made.shown(NOW_US) == []
+    assert made.shown(NOW_US, now_us=NOW_US) == []
     made.apply_change(crowding(), NOW_US)
-    assert made.shown(NOW_US)[0]["receipts"] == [{"channel": "webhook", "recipient": "C2", "state": "delivered", "delay_ms": 250}]
+    assert made.shown(NOW_US, now_us=NOW_US)[0]["receipts"] == [
+        {"channel": "webhook", "recipient": "C2", "state": "delivered", "delay_ms": 250}
+    ]
 
 
 def test_a_command_is_asked_for_until_a_change_comes_after_it() -> None:
     made = book(crowding())
     command = AlertCommand(
-        command_id="1", alert_id="a", action="acknowledge", actor="S1", actor_role="shift leader", second_gesture=False, reason="", received_us=NOW_US
+        command_id="1",
+        alert_id="a",
+        action="acknowledge",
+        actor="S1",
+        actor_role="shift leader",
+        second_gesture=False,
+        reason="",
+        received_us=NOW_US,
     )
     made.apply_command(command, NOW_US + 5000)
-    assert made.shown(NOW_US)[0]["asked"] == {"action": "acknowledge", "actor": "S1"}
+    assert made.shown(NOW_US, now_us=NOW_US)[0]["asked"] == {"action": "acknowledge", "actor": "S1"}
+    assert made.shown(NOW_US, now_us=NOW_US + 11 * S)[0]["asked"] is None
     made.apply_change(acknowledged(), NOW_US + 9000)
-    assert made.shown(NOW_US)[0]["asked"] is None
+    assert made.shown(NOW_US, now_us=NOW_US)[0]["asked"] is None
     made.apply_command(command, NOW_US + 5000)
-    assert made.shown(NOW_US)[0]["asked"] is None
+    assert made.shown(NOW_US, now_us=NOW_US)[0]["asked"] is None
 
 
 def test_the_load_counts_cards_of_ten_minutes_for_each_operator() -> None:

@@ -27,7 +27,7 @@ class Rows:
         """Keep *rows*."""
         self._rows = rows
 
-    def poll(self, timeout_s: float, *, most: int = 2000) -> list[Row]:  # noqa: ARG002 - the reader's signature
+    def poll(self, timeout_s: float, *, most: int = 2000) -> list[Row]:
         """What is left."""
         rows, self._rows = self._rows, []
         if not rows:
@@ -45,7 +45,15 @@ def row(thing: str, record: Any, appended_us: int) -> Row:
 
 def mode(**fields: Any) -> Mode:
     """A running drill."""
-    plain: dict[str, Any] = {"mode": "drill-test", "plan": Path("p.yaml"), "title_en": "T", "title_zh": "测", "state": "running", "since_us": 0, "clock": "wall"}
+    plain: dict[str, Any] = {
+        "mode": "drill-test",
+        "plan": Path("p.yaml"),
+        "title_en": "T",
+        "title_zh": "测",
+        "state": "running",
+        "since_us": 0,
+        "clock": "wall",
+    }
     return Mode(**(plain | fields))
 
 
@@ -88,7 +96,7 @@ def test_alerts_of_an_older_run_of_a_drill_are_left_out() -> None:
 class QuietHub(Hub):
     """A hub whose readers give nothing."""
 
-    def _tail(self, mode: str, picture: Picture) -> Tail:  # noqa: ARG002 - the hub's signature
+    def _tail(self, mode: str, picture: Picture) -> Tail:
         return cast("Tail", Rows([]))
 
 
@@ -100,14 +108,24 @@ def test_modes_come_and_go_with_their_files(tmp_path: Path) -> None:
     hub = QuietHub(folder, bootstrap="127.0.0.1:1", client=cast("Producer", None))
     hub.start()
     assert hub.modes() == []
-    told = {"mode": "drill-demo", "plan": str(plan), "title": {"en": "Demo", "zh": "演示"}, "state": "running", "since_us": 1, "clock": "wall"}
+    told = {
+        "mode": "drill-demo",
+        "plan": str(plan),
+        "title": {"en": "Demo", "zh": "演示"},
+        "state": "running",
+        "since_us": 1,
+        "clock": "wall",
+    }
     (folder / "drill-demo.json").write_text(json.dumps(told))
     (folder / "odd.json").write_text("{")
     until(lambda: [row.mode for row in hub.modes()] == ["drill-demo"])
     assert hub.plan("drill-demo") == feed.small_plan()
     assert hub.snapshot("live") is None
-    (folder / "drill-demo.json").write_text(json.dumps(told | {"state": "ended"}))
+    (folder / "drill-demo.json").write_text(json.dumps(told | {"state": "ended", "since_us": 2}))
     until(lambda: hub.modes()[0].state == "ended")
+    assert hub.modes()[0].since_us == 1
+    (folder / "drill-demo.json").write_text(json.dumps(told | {"since_us": 3}))
+    until(lambda: hub.modes()[0].since_us == 3)
     (folder / "drill-demo.json").unlink()
     until(lambda: hub.modes() == [])
     hub.close()

@@ -28,7 +28,15 @@ def test_a_mode_file_is_read() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", "{}", json.dumps(FILE | {"mode": "test"}), json.dumps(FILE | {"state": "odd"}), json.dumps(FILE | {"clock": "sun"}), json.dumps(FILE | {"since_us": "x"})],
+    [
+        "",
+        "[]",
+        "{}",
+        json.dumps(FILE | {"mode": "test"}),
+        json.dumps(FILE | {"state": "odd"}),
+        json.dumps(FILE | {"clock": "sun"}),
+        json.dumps(FILE | {"since_us": "x"}),
+    ],
 )
 def test_what_is_no_mode_file_is_refused_by_name(text: str) -> None:
     with pytest.raises(ConfigError, match=r"odd\.json"):

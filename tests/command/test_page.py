@@ -23,7 +23,9 @@ MODE = "drill-demo"
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no {CHROMIUM}"),
-    pytest.mark.skipif(not (WEB / "node_modules" / "vite").is_dir(), reason="the page's build tools are not installed: npm ci in command/web"),
+    pytest.mark.skipif(
+        not (WEB / "node_modules" / "vite").is_dir(), reason="the page's build tools are not installed: npm ci in command/web"
+    ),
 ]
 Visit = Callable[[Browser, str], Awaitable[None]]
 
@@ -37,7 +39,7 @@ def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     node = Path(spec.submodule_search_locations[0]) / "bin" / "node"
     out = tmp_path_factory.mktemp("dist")
     env = {**os.environ, "PATH": f"{node.parent}:{os.environ['PATH']}"}
-    command = [node, "node_modules/vite/bin/vite.js", "build", "--outDir", out, "--emptyOutDir", "--logLevel", "error"]
+    command: list[str | Path] = [node, "node_modules/vite/bin/vite.js", "build", "--outDir", out, "--emptyOutDir", "--logLevel", "error"]
     subprocess.run(command, cwd=WEB, env=env, check=True)
     return out
 
@@ -71,7 +73,10 @@ def visit(source: Made, dist: Path, profile: Path, go: Visit, *, width: int = 16
 
 @pytest.mark.parametrize(
     ("language", "zone", "card", "unknown"),
-    [("en", "Stage front: III caution, 3.5 p/m²", "CROWDING", "Hall 1: II warning, unknown"), ("zh", "台前: III 注意, 3.5 人/m²", "人群密集", "一号厅: II 严重, 情况不明")],
+    [
+        ("en", "Stage front: III caution, 3.5 p/m²", "CROWDING", "Hall 1: II warning, unknown"),
+        ("zh", "台前: III 注意, 3.5 人/m²", "人群密集", "一号厅: II 严重, 情况不明"),
+    ],
 )
 def test_a_drill_shows_its_stripe_its_zones_and_its_alerts(
     evening: Made, dist: Path, tmp_path: Path, language: str, zone: str, card: str, unknown: str
@@ -124,7 +129,7 @@ def test_nobody_acts_without_saying_who_they_are(evening: Made, dist: Path, tmp_
 
 
 def test_a_picture_that_stops_is_loud_and_shows_nothing_as_known(evening: Made, dist: Path, tmp_path: Path) -> None:
-    evening._now_us = lambda: feed.NOW_US + 8 * feed.S  # noqa: SLF001 - a stopped stream
+    evening._now_us = lambda: feed.NOW_US + 8 * feed.S
 
     async def go(browser: Browser, url: str) -> None:
         await browser.go(f"{url}?lang=en")
@@ -193,6 +198,7 @@ def test_stop_drill_leads_to_the_live_mode_after_a_question(dist: Path, tmp_path
 
     async def go(browser: Browser, url: str) -> None:
         await browser.go(f"{url}?mode={MODE}&lang=zh")
+        await browser.until("document.querySelectorAll('.modes option').length === 2")
         await browser.until("document.querySelector('.stop')?.innerText.includes('终止演练 转入实战')")
         await browser.value("document.querySelector('.stop').click()")
         assert not await browser.value("document.querySelector('#exercise').hidden")

@@ -121,7 +121,12 @@ def test_the_newest_grid_counts_whatever_the_order(order: tuple[int, int]) -> No
 
 
 def test_records_of_unknown_things_are_let_go() -> None:
-    rows = [feed.cells("nobody", NOW_US, ONE_CELL), feed.density("nowhere", NOW_US), feed.flow("no-line", NOW_US, 1, 1), feed.occupancy("none", NOW_US, 1, 0)]
+    rows = [
+        feed.cells("nobody", NOW_US, ONE_CELL),
+        feed.density("nowhere", NOW_US),
+        feed.flow("no-line", NOW_US, 1, 1),
+        feed.occupancy("none", NOW_US, 1, 0),
+    ]
     assert made(*rows).snapshot(NOW_US)["people_seen"] is None
 
 

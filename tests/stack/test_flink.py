@@ -98,9 +98,7 @@ def addresses(tmp_path: Path) -> Addresses:
 def test_the_cluster_listens_on_loopback_only(tmp_path: Path, addresses: Addresses) -> None:
     flink.prepare(tmp_path, addresses)
     settings = yaml.safe_load((flink.conf_dir(tmp_path) / "config.yaml").read_text())
-    bound = [
-        value for key, value in settings.items() if key.endswith(("bind-host", "bind-address", "host", "rest.address"))
-    ]
+    bound = [value for key, value in settings.items() if key.endswith(("bind-host", "bind-address", "host", "rest.address"))]
     assert set(bound) == {"127.0.0.1"}
 
 
@@ -120,9 +118,7 @@ def test_preparing_removes_what_killed_programs_left(tmp_path: Path, addresses: 
     assert not left.exists()
 
 
-def test_kafka_formats_only_an_unformatted_storage_and_creates_no_topic_by_itself(
-    tmp_path: Path, addresses: Addresses
-) -> None:
+def test_kafka_formats_only_an_unformatted_storage_and_creates_no_topic_by_itself(tmp_path: Path, addresses: Addresses) -> None:
     script = kafka.part(tmp_path, addresses).command[2]
     assert script.index("test -f") < script.index("StorageTool") < script.index("exec ") < script.index("kafka.Kafka ")
     properties = (tmp_path / "run" / "kafka" / "server.properties").read_text().splitlines()
@@ -152,8 +148,6 @@ def test_a_class_archive_is_written_first_and_read_afterwards(tmp_path: Path) ->
     archive.write_bytes(bytes(100))  # a writer that was killed
     assert java.shared_classes(tmp_path, "kafka", [jar]) == written
     archive.write_bytes(b"\x01\x02\x03\x04")
-    assert any(
-        str(archive) in flag and "SharedArchiveFile" in flag for flag in java.shared_classes(tmp_path, "kafka", [jar])
-    )
+    assert any(str(archive) in flag and "SharedArchiveFile" in flag for flag in java.shared_classes(tmp_path, "kafka", [jar]))
     jar.write_bytes(b"12")
     assert not any(str(archive) in flag for flag in java.shared_classes(tmp_path, "kafka", [jar]))

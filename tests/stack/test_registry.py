@@ -109,9 +109,7 @@ def test_another_schema_is_refused_with_a_sentence(client: httpx.Client) -> None
     assert "is not the committed one" in answer.json()["message"]
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"[]", b"{}", b'{"schema": 5}', b'{"schema": "{"}', b'{"schema": "\\"nobody\\""}']
-)
+@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"schema": 5}', b'{"schema": "{"}', b'{"schema": "\\"nobody\\""}'])
 def test_nonsense_is_an_invalid_schema(client: httpx.Client, body: bytes) -> None:
     answer = client.post("/subjects/stage.health.v1-value/versions", content=body)
     assert (answer.status_code, answer.json()["error_code"]) == (422, 42201)
@@ -145,9 +143,7 @@ def test_the_committed_schemas_of_this_project_can_be_served() -> None:
 def test_the_order_of_fields_and_of_a_union_counts() -> None:
     assert shape(["null", "long"]) != shape(["long", "null"])
     a, b = {"name": "a", "type": "int"}, {"name": "b", "type": "int"}
-    assert shape({"type": "record", "name": "r", "fields": [a, b]}) != shape(
-        {"type": "record", "name": "r", "fields": [b, a]}
-    )
+    assert shape({"type": "record", "name": "r", "fields": [a, b]}) != shape({"type": "record", "name": "r", "fields": [b, a]})
 
 
 def test_a_named_type_used_twice_equals_the_same_type_written_twice() -> None:

@@ -58,9 +58,7 @@ class Machine:
         self.folder, self.changes, self.made = folder, list[PartStatus](), list[Supervisor]()
 
     def __call__(self, *parts: Part) -> Supervisor:
-        supervisor = Supervisor(
-            parts, logs=self.folder / "logs", status_file=self.folder / "status.json", on_change=self.changes.append
-        )
+        supervisor = Supervisor(parts, logs=self.folder / "logs", status_file=self.folder / "status.json", on_change=self.changes.append)
         self.made.append(supervisor)
         return supervisor
 

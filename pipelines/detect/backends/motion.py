@@ -54,7 +54,7 @@ class MotionSettings:
         Raises:
             ConfigError: a number is out of range.
         """
-        if not (0 < self.fps <= 120 and self.width_px >= 64 and 0 < self.least_share < 1 and self.absorb_s > 0 and self.learn_frames > 0):  # noqa: PLR2004
+        if not (0 < self.fps <= 120 and self.width_px >= 64 and 0 < self.least_share < 1 and self.absorb_s > 0 and self.learn_frames > 0):
             raise ConfigError(f"motion: a setting is out of range: {self}")
         if self.person_px is not None and not self.person_px > 0:
             raise ConfigError(f"motion: person_px: expected more than 0, got {self.person_px}")
@@ -99,14 +99,17 @@ class Motion:
         return _ABSORBED / (self._settings.absorb_s * self._settings.fps)
 
     def _cleaned(self, mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        opened = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+        square = np.ones((2, 2), np.uint8)
+        opened = cv2.dilate(cv2.erode(mask, square, anchor=(0, 0)), square, anchor=(1, 1))  # opposite anchors: no shift
         if self._settings.person_px is not None:
             return np.asarray(opened, dtype=np.uint8)
-        return np.asarray(cv2.morphologyEx(opened, cv2.MORPH_CLOSE, np.ones((9, 5), np.uint8)), dtype=np.uint8)  # a person in pieces, from the side
+        return np.asarray(
+            cv2.morphologyEx(opened, cv2.MORPH_CLOSE, np.ones((9, 5), np.uint8)), dtype=np.uint8
+        )  # a person in pieces, from the side
 
     def _boxes(self, mask: NDArray[np.uint8], scale: float) -> Boxes:
         usual = self._settings.person_px / scale**2 if self._settings.person_px else None
-        least = self._settings.least_share * (usual if usual else mask.size / 1000)
+        least = self._settings.least_share * (usual or mask.size / 1000)
         _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
         rows: list[tuple[float, ...]] = []
         for label in range(1, len(stats)):

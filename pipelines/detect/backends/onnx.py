@@ -64,12 +64,15 @@ class Onnx:
         except OSError:
             raise ConfigError(f"model {MODEL} is missing: put it in {path.parent} (MUSTER_MODELS) or use backend motion") from None
         if not hashlib.sha256(weights).hexdigest().startswith(_SHA256):
-            raise ConfigError(f"model {MODEL} is not the file that Muster knows (sha256 begins with {_SHA256}): get it again or use backend motion")
+            raise ConfigError(
+                f"model {MODEL} is not the file that Muster knows (sha256 begins with {_SHA256}): get it again or use backend motion"
+            )
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
         self._session = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
         self._input = self._session.get_inputs()[0].name
+        self.detect(np.zeros((_INPUT, _INPUT, 3), dtype=np.uint8))  # the first run is slow: not with a camera waiting
 
     def detect(self, frame_bgr: Frame) -> Boxes:
         """Boxes of people and vehicles, (n, 6) float32, the best first."""

@@ -1,0 +1,153 @@
+"""Alerts as people see them: the newest change on each axis, with who has them and whom they reached."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from pipelines.events import AlertChange, AlertCommand, DispatchReceipt
+from pipelines.units import US_PER_MS, US_PER_S
+from plan.model import LEVELS
+
+SHOWN_AFTER_CLEAR_US: Final = 120 * US_PER_S
+ASKED_US: Final = 10 * US_PER_S  # ALERTS answers an act it takes at once; one it refuses stays unanswered
+LOAD_US: Final = 600 * US_PER_S
+RANK: Final = {"none": -1, **{level: rank for rank, level in enumerate(LEVELS)}}
+
+
+@dataclass(slots=True)
+class _Entry:
+    """What is known of one alert."""
+
+    changes: dict[str, AlertChange] = field(default_factory=dict)
+    appended_us: dict[tuple[str, int], int] = field(default_factory=dict)
+    receipts: dict[tuple[str, int, str, str], tuple[DispatchReceipt, int]] = field(default_factory=dict)
+    asked: tuple[AlertCommand, int] | None = None
+    acknowledged: AlertChange | None = None
+
+    @property
+    def condition(self) -> AlertChange:
+        """The change that tells of the condition."""
+        return self.changes.get("condition") or self.changes["work"]
+
+    @property
+    def work(self) -> AlertChange:
+        """The change that tells of the work."""
+        return self.changes.get("work") or self.changes["condition"]
+
+
+class AlertBook:
+    """Every alert of one mode, from its changes, receipts and commands; repeats change nothing."""
+
+    def __init__(self) -> None:
+        """Start without alerts."""
+        self._entries: dict[str, _Entry] = {}
+
+    def apply_change(self, change: AlertChange, appended_us: int) -> None:
+        """Take one change; the highest number on an axis counts, in whatever order they come."""
+        entry = self._entries.setdefault(change.alert_id, _Entry())
+        if (change.axis, change.number) in entry.appended_us:
+            return
+        entry.appended_us[change.axis, change.number] = appended_us
+        known = entry.changes.get(change.axis)
+        if known is None or change.number > known.number:
+            entry.changes[change.axis] = change
+        if entry.asked and entry.asked[1] <= appended_us:
+            entry.asked = None
+        if change.axis == "work" and change.work == "in_progress" and entry.acknowledged is None:
+            entry.acknowledged = change
+
+    def apply_receipt(self, receipt: DispatchReceipt, appended_us: int) -> None:
+        """Take one receipt of a delivery."""
+        entry = self._entries.setdefault(receipt.alert_id, _Entry())
+        entry.receipts[receipt.axis, receipt.number, receipt.channel, receipt.recipient] = (receipt, appended_us)
+
+    def apply_command(self, command: AlertCommand, appended_us: int) -> None:
+        """Take one command: until a change comes after it, it is what somebody has asked for."""
+        entry = self._entries.setdefault(command.alert_id, _Entry())
+        if max(entry.appended_us.values(), default=0) < appended_us:
+            entry.asked = (command, appended_us)
+
+    def newest(self, alert_id: str) -> AlertChange | None:
+        """The newest change of the alert's condition; None when no change of it is known."""
+        entry = self._entries.get(alert_id)
+        return entry.condition if entry is not None and entry.changes else None
+
+    def shown(self, clock_us: int, *, now_us: int) -> list[dict[str, Any]]:
+        """Open alerts and those cleared less than two minutes ago, life-safety first.
+
+        Args:
+            clock_us: newest event time.
+            now_us: wall clock, which acts go by.
+        """
+        entries = [entry for entry in self._entries.values() if entry.changes and self._is_shown(entry, clock_us)]
+        return [_view(entry, now_us) for entry in sorted(entries, key=_order)]
+
+    def marks(self, since_us: int) -> list[dict[str, Any]]:
+        """Starts of the alerts with a card since *since_us*, for the time line."""
+        rows = [entry.condition for entry in self._entries.values() if entry.changes]
+        return [
+            {"alert_id": row.alert_id, "at_us": row.start_us, "level": row.level, "rule": row.rule, "place": row.place}
+            for row in sorted(rows, key=lambda row: row.start_us)
+            if row.card and row.start_us >= since_us
+        ]
+
+    def load(self, clock_us: int, *, operators: int) -> float:
+        """Cards that came up in the last ten minutes, for each operator."""
+        rows = [entry.condition for entry in self._entries.values() if entry.changes]
+        return sum(row.card and clock_us - LOAD_US < row.start_us <= clock_us for row in rows) / max(operators, 1)
+
+    @staticmethod
+    def _is_shown(entry: _Entry, clock_us: int) -> bool:
+        row = entry.condition
+        if row.condition == "active":
+            return entry.work.work != "closed"
+        return row.event_time_us > clock_us - SHOWN_AFTER_CLEAR_US
+
+
+def _order(entry: _Entry) -> tuple[object, ...]:
+    row = entry.condition
+    return (row.condition != "active", row.priority != "P1", -RANK[row.level], -row.start_us, row.alert_id)
+
+
+def _view(entry: _Entry, now_us: int) -> dict[str, Any]:
+    row, work, seen = entry.condition, entry.work, entry.acknowledged
+    asked = entry.asked[0] if entry.asked and entry.asked[1] > now_us - ASKED_US else None
+    return {
+        "alert_id": row.alert_id,
+        "rule": row.rule,
+        "place": row.place,
+        "priority": row.priority,
+        "level": row.level,
+        "measured_level": row.measured_level,
+        "condition": row.condition,
+        "latched": row.latched,
+        "card": row.card,
+        "verified": row.verified,
+        "start_us": row.start_us,
+        "event_time_us": row.event_time_us,
+        "value": row.value,
+        "unit": row.unit,
+        "x_m": row.x_m,
+        "y_m": row.y_m,
+        "source": row.source,
+        "levels": [{"level": step.level, "event_time_us": step.event_time_us} for step in row.levels],
+        "work": work.work,
+        "actor": work.actor,
+        "actor_role": work.actor_role,
+        "acknowledged_by": seen.actor if seen else "",
+        "acknowledged_role": seen.actor_role if seen else "",
+        "acknowledged_us": seen.event_time_us if seen else 0,
+        "asked": {"action": asked.action, "actor": asked.actor} if asked else None,
+        "receipts": _receipts(entry),
+    }
+
+
+def _receipts(entry: _Entry) -> list[dict[str, Any]]:
+    """The newest delivery to each recipient, with how long after the change was written it was answered."""
+    newest: dict[tuple[str, str], dict[str, Any]] = {}
+    for (axis, number, channel, recipient), (receipt, appended_us) in sorted(entry.receipts.items(), key=lambda row: row[1][1]):
+        written_us = entry.appended_us.get((axis, number))
+        delay_ms = None if written_us is None else max(appended_us - written_us, 0) // US_PER_MS
+        newest[channel, recipient] = {"channel": channel, "recipient": recipient, "state": receipt.state, "delay_ms": delay_ms}
+    return list(newest.values())

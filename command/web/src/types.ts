@@ -1,0 +1,204 @@
+/** What the interface gives: plan, picture, modes. Lengths are metres in the venue frame, x right, y up. */
+
+export type Level = "none" | "watch" | "caution" | "warning" | "critical" | "act_now";
+export type Point = [number, number];
+export interface Text {
+  en: string;
+  zh: string;
+}
+export interface Mode {
+  mode: string;
+  exercise: boolean;
+  title: Text;
+  state: "running" | "ended";
+  since_us: number;
+  clock: "wall" | "player";
+}
+export interface Zone {
+  id: string;
+  name: Text;
+  area_type: string;
+  polygon: Point[];
+  filled_by: string[];
+}
+export interface Gate {
+  id: string;
+  label: string;
+  name: Text;
+  at: Point;
+}
+export interface Camera {
+  id: string;
+  name: Text;
+  at: Point;
+  owns: [number, number, number, number];
+}
+export interface Lane {
+  id: string;
+  name: Text;
+  a: Point;
+  b: Point;
+  width_m: number;
+}
+export interface Device {
+  id: string;
+  kind: string;
+  at: Point;
+  gate: string | null;
+  zone: string | null;
+}
+export type Right = "acknowledge" | "clear" | "stop_drill";
+export interface Post {
+  call_sign: string;
+  role: Text;
+  rights: Right[];
+}
+export interface Outline {
+  name: Text | null;
+  kind: "wall" | "field" | "stage" | "road";
+  polygon: Point[];
+}
+export interface Plan {
+  version: number;
+  hash: string;
+  camera_only: boolean;
+  event: { id: string; name: Text; venue: Text };
+  extent: [number, number, number, number];
+  phases: { id: string; name: Text }[];
+  phase: string;
+  zones: Zone[];
+  gates: Gate[];
+  cameras: Camera[];
+  lanes: Lane[];
+  devices: Device[];
+  posts: Post[];
+  outlines: Outline[];
+}
+export interface ZoneNow {
+  known: boolean;
+  cameras_seen: number;
+  cameras_expected: number;
+  level: Level;
+  alarm: Level;
+  alarm_rule: string;
+  fire: boolean;
+  window_end_us: number;
+  blind: string[];
+  people: number | null;
+  density: number | null;
+  local_peak: number | null;
+  peak_x_m: number | null;
+  peak_y_m: number | null;
+  trend: number | null;
+  speed: number | null;
+  los: string | null;
+  los_scale: string | null;
+}
+export interface GateNow {
+  known: boolean;
+  in_per_min: number | null;
+  out_per_min: number | null;
+}
+export interface Occupancy {
+  inside: number | null;
+  approved: number;
+  percent: number | null;
+  in_per_min: number | null;
+  out_per_min: number | null;
+  turnstiles_seen: number;
+  turnstiles_expected: number;
+  window_end_us: number;
+}
+export interface CameraNow {
+  state: string;
+  since_us: number;
+  age_ms: number | null;
+  fps: number | null;
+  below_1080p: boolean;
+  calibrated: boolean | null;
+  people: number | null;
+  preview: boolean;
+}
+export interface Vehicle {
+  id: string;
+  x_m: number;
+  y_m: number;
+  heading_deg: number;
+  speed_kmh: number;
+  lane: string;
+  wrong_way: boolean;
+  ahead_zone: string;
+  ahead_m: number | null;
+}
+export interface Receipt {
+  channel: string;
+  recipient: string;
+  state: string;
+  delay_ms: number | null;
+}
+export interface Alert {
+  alert_id: string;
+  rule: string;
+  place: string;
+  priority: string;
+  level: Level;
+  measured_level: Level;
+  condition: "active" | "cleared";
+  latched: boolean;
+  card: boolean;
+  verified: boolean;
+  start_us: number;
+  event_time_us: number;
+  value: number;
+  unit: string;
+  x_m: number;
+  y_m: number;
+  source: string;
+  levels: { level: Level; event_time_us: number }[];
+  work: "new" | "in_progress" | "closed";
+  actor: string;
+  actor_role: string;
+  acknowledged_by: string;
+  acknowledged_role: string;
+  acknowledged_us: number;
+  asked: { action: string; actor: string } | null;
+  receipts: Receipt[];
+}
+export interface Timeline {
+  since_us: number;
+  at_s: number[];
+  inside: (number | null)[];
+  people: number[];
+  marks: { alert_id: string; at_us: number; level: Level; rule: string; place: string }[];
+}
+export interface Picture {
+  mode: string;
+  exercise: boolean;
+  ended: boolean;
+  clock: "wall" | "player";
+  clock_us: number;
+  now_us: number;
+  picture_age_ms: number | null;
+  silent: boolean;
+  complete: boolean;
+  plan_hash: string;
+  cells: string;
+  people_seen: number | null;
+  zones: Record<string, ZoneNow>;
+  gates: Record<string, GateNow>;
+  occupancy: Occupancy | null;
+  cameras: Record<string, CameraNow>;
+  cameras_live: number;
+  cameras_all: number;
+  vehicles: Vehicle[];
+  alerts: Alert[];
+  alert_load: number;
+  timeline: Timeline;
+}
+export interface Preview {
+  event_time_us: number;
+  width_px: number;
+  height_px: number;
+  jpeg_base64: string;
+  boxes: [number, number, number, number, number, number][];
+}

@@ -1,0 +1,41 @@
+"""Which backend a camera gets."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from pipelines.detect.backends import Backend
+from pipelines.detect.backends.motion import Motion, MotionSettings
+from pipelines.detect.backends.onnx import Onnx, has_weights
+from pipelines.detect.calibration import Floor
+from pipelines.errors import ConfigError
+
+NAMES: Final = ("auto", "motion", "onnx")
+PERSON_FROM_ABOVE_M2: Final = math.pi / 4 * 0.52 * 0.30  # shoulders, an ellipse
+
+
+def backend_for(name: str, *, floor: Floor | None, fps: float, size_px: tuple[int, int]) -> Backend:
+    """The backend called *name*; a new one, since it may remember frames.
+
+    `auto` is onnx where its weights are there and the camera does not look straight down (the model was trained on
+    people seen from the side), else motion.
+
+    Args:
+        name: auto | motion | onnx.
+        floor: the camera's calibration; None where it has none.
+        fps: frames a second that it will see.
+        size_px: width and height of the picture.
+
+    Raises:
+        ConfigError: another name, or the model's weights are missing.
+    """
+    if name not in NAMES:
+        raise ConfigError(f"backend '{name}': expected {', '.join(NAMES)}")
+    above = floor is not None and floor.looks_down(size_px)
+    if name == "onnx" or (name == "auto" and not above and has_weights()):
+        return Onnx()
+    if floor is not None and above:
+        scale = floor.px_per_m((size_px[0] / 2, size_px[1] / 2))
+        return Motion(MotionSettings(fps=fps, person_px=PERSON_FROM_ABOVE_M2 * scale**2))
+    return Motion(MotionSettings(fps=fps, shadows=True, learn_frames=50, absorb_s=60.0))

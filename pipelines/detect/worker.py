@@ -1,0 +1,208 @@
+"""One camera's worker without its clock: frames in, every record of the camera out. Live worker and player share it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines import units
+from pipelines.detect.backends import PERSON, Backend, Boxes, Frame, no_boxes
+from pipelines.detect.calibration import Floor
+from pipelines.detect.eye import Eye, View, view_records_late
+from pipelines.detect.health import Health, PictureStats, Sample, picture_stats, sample
+from pipelines.detect.tracking import UNCONFIRMED, Tracker
+from pipelines.events import CameraFrame, CameraHealth, CameraPreview, CrowdCells, CrowdCrossings, CrowdZones
+
+PREVIEW_US: Final = 250_000
+_FPS_OVER_US: Final = 5 * units.MICRO
+_UNKNOWN: Final = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Looked:
+    """What one frame shows: its boxes, the figures of its picture, and a preview where one is due (else no bytes)."""
+
+    boxes: Boxes
+    stats: PictureStats
+    size_px: tuple[int, int]
+    jpeg: bytes
+
+
+class CameraWorker:
+    """One camera. `look` is the slow part and touches nothing that the others do; the rest is quick.
+
+    Args:
+        camera: its id.
+        backend: of this camera alone.
+        jpeg: makes a preview of a frame; no bytes = none.
+        start_us: event time from which the camera is watched, µs.
+        view, floor: what it owns and how pixels become metres; None for a camera without calibration, which then
+            reports its health and previews only.
+    """
+
+    def __init__(  # noqa: PLR0913 - keyword-only
+        self,
+        *,
+        camera: str,
+        backend: Backend,
+        jpeg: Callable[[Frame], bytes],
+        start_us: int,
+        size_px: tuple[int, int],
+        view: View | None = None,
+        floor: Floor | None = None,
+    ) -> None:
+        """Begin without a frame."""
+        self._camera, self._backend, self._jpeg = camera, backend, jpeg
+        self._floor = floor if view is not None else None
+        self._above = floor is not None and floor.looks_down(size_px)
+        self._eye = Eye(view, start_us=start_us) if view is not None and floor is not None else None
+        self._health = Health(start_us=start_us)
+        self._tracker = Tracker()
+        self._size_px = size_px
+        self._before: Sample | None = None
+        self._frames_us: deque[int] = deque()
+        self._preview_us = start_us
+        self._second_us = start_us // units.MICRO
+        self._people = _UNKNOWN
+        self.taken = self.skipped = 0
+
+    def look(self, event_us: int, frame: Frame) -> Looked:
+        """Look at one frame, later than the last one."""
+        now = sample(frame)
+        stats, self._before = picture_stats(now, self._before), now
+        watching = self._health.state == "ok" or self._health.recovering
+        boxes = self._backend.detect(frame) if watching else no_boxes()
+        picture = b""
+        if event_us >= self._preview_us:
+            self._preview_us = max(self._preview_us + PREVIEW_US, event_us + PREVIEW_US // 2)
+            picture = self._jpeg(frame)
+        return Looked(boxes=boxes, stats=stats, size_px=(frame.shape[1], frame.shape[0]), jpeg=picture)
+
+    def take(self, event_us: int, looked: Looked, *, received_us: int) -> list[Any]:
+        """Records that follow from a frame: slices that ended before it, its positions, health and preview."""
+        self.taken += 1
+        self._size_px = looked.size_px
+        self._frames_us.append(event_us)
+        was = self._health.state
+        state = self._health.step(event_us, looked.stats)
+        boxes = looked.boxes
+        tracks = self._tracker.step(event_us, boxes) if state == "ok" or self._health.recovering else np.zeros(0, dtype=np.int64)
+        if state == "ok":
+            sure = (tracks != UNCONFIRMED) & (boxes[:, 5] == PERSON)
+            self._people = int(sure.sum())
+            out = self._positions(event_us, tracks[sure], boxes[sure], received_us=received_us)
+        else:
+            self._people = _UNKNOWN
+            self.skipped += 1
+            out = self._eye.skip(event_us, state, received_us=received_us) if self._eye else []
+            boxes = no_boxes()
+        if state != was or self.taken == 1:
+            out.append(self._report(event_us, received_us))
+        if looked.jpeg:
+            out.append(self._preview(event_us, looked, boxes))
+        return out
+
+    def skip(self, event_us: int, reason: str, *, received_us: int) -> list[Any]:
+        """Count a frame that nobody looked at, and say why."""
+        self.skipped += 1
+        return self._eye.skip(event_us, reason, received_us=received_us) if self._eye else []
+
+    def close_until(self, event_us: int, *, received_us: int) -> list[Any]:
+        """Records of slices and seconds that end at or before *event_us*; call it at each slice's end, frames or none."""
+        out = self._eye.close_until(event_us, received_us=received_us) if self._eye else []
+        was = self._health.state
+        if self._health.silence(event_us) == "stale":
+            self._people = _UNKNOWN
+        second = event_us // units.MICRO
+        if self._health.state != was or (second > self._second_us and (self.taken or self._health.state != "ok")):
+            out.append(self._report(event_us, received_us))
+        self._second_us = max(self._second_us, second)
+        return out
+
+    def _positions(self, event_us: int, tracks: NDArray[np.int64], boxes: Boxes, *, received_us: int) -> list[Any]:
+        if self._eye is None or self._floor is None:
+            return []
+        metres = self._floor.apply(feet(boxes, from_above=self._above))
+        known = np.isfinite(metres).all(axis=1) & (np.abs(metres) < 1e6).all(axis=1)  # noqa: PLR2004 - near the horizon
+        positions_cm = np.floor(metres[known] * units.CM_PER_M).astype(np.int64)
+        return self._eye.frame(event_us, tracks[known], positions_cm, received_us=received_us)
+
+    def _report(self, event_us: int, received_us: int) -> CameraHealth:
+        while self._frames_us and self._frames_us[0] < event_us - _FPS_OVER_US:
+            self._frames_us.popleft()
+        return CameraHealth(
+            camera=self._camera,
+            event_time_us=event_us,
+            received_us=received_us,
+            state=self._health.state,
+            since_us=self._health.since_us,
+            fps=self._fps(event_us),
+            width_px=self._size_px[0],
+            height_px=self._size_px[1],
+            calibrated=self._eye is not None,
+            people=self._people,
+        )
+
+    def _fps(self, event_us: int) -> float:
+        """Frames a second over the last 5 s; frames that stopped coming count as gone."""
+        if len(self._frames_us) < 2:  # noqa: PLR2004 - ends of a span
+            return 0.0
+        span_us = self._frames_us[-1] - self._frames_us[0]
+        if event_us - self._frames_us[-1] > units.MICRO:
+            span_us = event_us - self._frames_us[0]
+        return round((len(self._frames_us) - 1) * units.MICRO / max(span_us, 1), 2)
+
+    def _preview(self, event_us: int, looked: Looked, boxes: Boxes) -> CameraPreview:
+        width, height = looked.size_px
+        return CameraPreview(
+            camera=self._camera,
+            event_time_us=event_us,
+            width_px=width,
+            height_px=height,
+            jpeg=looked.jpeg,
+            boxes=boxes.astype("<f4").tobytes(),
+        )
+
+
+def feet(boxes: Boxes, *, from_above: bool) -> NDArray[np.float64]:
+    """Where the people of (n, 6) boxes stand, (n, 2) px: the middle seen from above, else the middle of the lower edge."""
+    x = (boxes[:, 0] + boxes[:, 2]) / 2
+    y = (boxes[:, 1] + boxes[:, 3]) / 2 if from_above else boxes[:, 3]
+    return np.stack([x, y], axis=1).astype(np.float64)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Topic and partition of a record; partition None = by its key."""
+
+    thing: str
+    partition: int | None
+
+
+def address(record: Any, *, camera_index: int) -> Address:
+    """Where a record of the camera with that index in the plan goes.
+
+    Raises:
+        TypeError: a camera has no such record.
+    """
+    partition = camera_index % 4
+    match record:
+        case CrowdZones():
+            return Address(thing="crowd.late", partition=0) if view_records_late(record) else Address(thing="crowd.zones", partition=partition)
+        case CrowdCrossings():
+            return Address(thing="crowd.crossings", partition=partition)
+        case CrowdCells():
+            return Address(thing="crowd.cells", partition=partition)
+        case CameraFrame():
+            return Address(thing="camera.frames", partition=partition)
+        case CameraHealth():
+            return Address(thing="camera.health", partition=None)
+        case CameraPreview():
+            return Address(thing="camera.preview", partition=None)
+        case _:
+            raise TypeError(f"a camera sends no {type(record).__name__}")

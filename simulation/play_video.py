@@ -1,0 +1,171 @@
+"""Plays a video file through a detector as one camera of its own."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import yaml
+from pydantic import ValidationError
+
+from connectors.video import Video, jpeg
+from pipelines import units
+from pipelines.detect.backends.choose import backend_for
+from pipelines.detect.calibration import Floor, from_points, from_scale
+from pipelines.detect.worker import CameraWorker
+from pipelines.errors import ConfigError
+from plan.defaults import AREA_TYPES, LOS
+from plan.load import parse
+from plan.model import Calibration, Plan
+from plan.views import view_of
+from simulation.player import Player
+
+NOMINAL_M: Final = 10.0
+_MOST_FPS: Final = 30.0
+Extent = tuple[float, float, float, float]
+
+
+def plan_for_video(  # noqa: PLR0913 - keyword-only
+    path: Path,
+    *,
+    camera: str,
+    calibration: Path | None = None,
+    scale_px_per_m: float | None = None,
+    area_type: str = "standing",
+    source_fps: float | None = None,
+) -> Plan:
+    """A plan of one camera and one zone for a video.
+
+    With *scale_px_per_m* (the camera looks straight down) the zone is the whole picture; with a *calibration* file
+    (YAML, `pixels` and `metres`, at least four points each) it is the rectangle around the calibration's points.
+    Without either the zone is nominal, 10 m x 10 m, and its density is unknown: such a camera gives boxes, a count of
+    people and its health, and `plan.needs.results` names no density.
+
+    Raises:
+        ConfigError: the video or the calibration cannot be used.
+    """
+    if calibration is not None and scale_px_per_m is not None:
+        raise ConfigError("a video takes a calibration file or a scale, not both")
+    video = Video(str(path), fps=source_fps)
+    video.close()
+    size = (video.width_px, video.height_px)
+    points, extent = _points(size, calibration, scale_px_per_m)
+    x0, y0, x1, y1 = extent
+    name, label = path.name[:100], {"en": camera, "zh": camera}
+    row: dict[str, Any] = {"id": camera, "name": label, "at": [x0, y0], "owns": list(extent), "fps": video.fps / stride(video.fps), "kind": "video"}
+    if points is not None:
+        row["calibration"] = points.model_dump(mode="json")
+    return parse(
+        {
+            "version": 1,
+            "event": {
+                "id": "play",
+                "site": "play",
+                "name": {"en": f"Video: {name}", "zh": f"视频:{name}"},
+                "venue": {"en": name, "zh": name},
+            },
+            "extent": list(extent),
+            "phases": [{"id": "show", "name": {"en": "show", "zh": "演出"}}],
+            "phase": "show",
+            "area_types": list(AREA_TYPES),
+            "los": list(LOS),
+            "zones": [
+                {
+                    "id": "picture",
+                    "name": {"en": "Picture", "zh": "画面"},
+                    "area_type": area_type,
+                    "polygon": [[x0, y0], [x1, y0], [x1, y1], [x0, y1]],
+                }
+            ],
+            "cameras": [row],
+        },
+        name=f"for {name}",
+    )
+
+
+def play_video(path: Path, plan: Plan, player: Player, *, camera: str, backend: str = "auto", source_fps: float | None = None) -> int:
+    """Send every frame's records; returns the event time (µs) after which nothing comes.
+
+    Raises:
+        ConfigError: the video cannot be decoded, or the backend cannot be had.
+    """
+    video = Video(str(path), fps=source_fps)
+    every = stride(video.fps)
+    start_us = player.clock_us
+    worker = _worker(video, plan, camera=camera, backend=backend, fps=video.fps / every, start_us=start_us)
+    index = 0
+    while not player.stopped and (frame := video.read()) is not None:
+        event_us = start_us + round(index * units.MICRO / video.fps)
+        _slices(worker, player, event_us)
+        player.advance(event_us)
+        player.send(worker.take(event_us, worker.look(event_us, frame), received_us=event_us))
+        index += every
+        for _ in range(every - 1):
+            video.skip()
+    video.close()
+    _slices(worker, player, units.slice_start_us(player.clock_us) + units.SLICE_US)
+    return player.finish()
+
+
+def stride(fps: float) -> int:
+    """Every how manieth frame is looked at, so that it is at most 30 a second."""
+    return max(math.ceil(fps / _MOST_FPS - 1e-6), 1)
+
+
+def _worker(video: Video, plan: Plan, *, camera: str, backend: str, fps: float, start_us: int) -> CameraWorker:
+    row = next(row for row in plan.cameras if row.id == camera)
+    size = (video.width_px, video.height_px)
+    floor = from_points(row.calibration.pixels, row.calibration.metres) if row.calibration is not None else None
+    return CameraWorker(
+        camera=camera,
+        backend=backend_for(backend, floor=floor, fps=fps, size_px=size),
+        jpeg=jpeg,
+        start_us=start_us,
+        size_px=size,
+        view=view_of(plan, row) if floor is not None else None,
+        floor=floor,
+    )
+
+
+def _slices(worker: CameraWorker, player: Player, until_us: int) -> None:
+    """Close each slice at its own end, so that its sum is sent when it is due, whatever the rate."""
+    end = units.slice_start_us(player.clock_us) + units.SLICE_US
+    while end <= until_us:
+        player.advance(end)
+        player.send(worker.close_until(end, received_us=end))
+        end += units.SLICE_US
+
+
+def _points(size_px: tuple[int, int], calibration: Path | None, scale_px_per_m: float | None) -> tuple[Calibration | None, Extent]:
+    width, height = size_px
+    if scale_px_per_m is not None:
+        floor: Floor = from_scale(scale_px_per_m, height_px=height)
+        corners = ((0.0, float(height)), (float(width), float(height)), (float(width), 0.0), (0.0, 0.0))
+        wide, deep = width / scale_px_per_m, height / scale_px_per_m
+        if min(wide, deep) < 1 or max(wide, deep) > 655:  # noqa: PLR2004 - what a packed position can say
+            raise ConfigError(f"scale {scale_px_per_m:g} px per metre: the picture would show {wide:.2f} m x {deep:.2f} m")
+        metres = tuple((round(float(x), 6), round(float(y), 6)) for x, y in floor.apply(np.asarray(corners)))
+        return Calibration(pixels=corners, metres=metres), (0.0, 0.0, wide, deep)
+    if calibration is None:
+        return None, (0.0, 0.0, NOMINAL_M, NOMINAL_M)
+    points = _read_calibration(calibration)
+    from_points(points.pixels, points.metres)
+    x, y = zip(*points.metres, strict=True)
+    return points, (min(x), min(y), max(x), max(y))
+
+
+def _read_calibration(path: Path) -> Calibration:
+    try:
+        loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"calibration {path}: cannot be read: {error.strerror}") from error
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(f"calibration {path}: is not YAML: {' '.join(str(error).split())[:200]}") from error
+    try:
+        return Calibration.model_validate(loaded)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(step) for step in first["loc"])
+        raise ConfigError(f"calibration {path}: {place + ': ' if place else ''}{str(first['msg']).removeprefix('Value error, ')}") from error

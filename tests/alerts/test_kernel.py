@@ -1,0 +1,201 @@
+"""The kernel: one alert a key, latching, the other rules, saved state."""
+
+from __future__ import annotations
+
+import json
+
+from pipelines.alerts.kernel import Kernel
+from pipelines.events import AlertCommand, CameraHealth, CrowdDensity, CrowdFlow, SensorFire, VehicleEvent
+from pipelines.units import MICRO, SLICE_US
+from plan.load import parse
+from tests.plans import plan_dict
+
+START = 1_767_225_600_000_000
+
+
+def kernel() -> Kernel:
+    return Kernel(parse(plan_dict()), plan_hash="abc", mode="drill-t")
+
+
+def density(zone: str, end_us: int, peak: float, *, people: float = 10.0, seen: int = 1) -> tuple[str, CrowdDensity]:
+    row = CrowdDensity(
+        progress=False,
+        rows=0,
+        window_end_us=end_us,
+        zone=zone,
+        people=people,
+        density_per_m2=peak / 3,
+        local_peak_per_m2=peak,
+        peak_x_m=5.0,
+        peak_y_m=5.0,
+        around_per_m2=1.5,
+        los="D",
+        los_scale="walkway",
+        cameras_expected=1,
+        cameras_seen=seen,
+        frames_expected=5,
+        frames_used=5 * seen,
+    )
+    return "crowd.density", row
+
+
+def run(subject: Kernel, seconds: float, peak: float, *, start_s: float = 0, extra=(), seen: int = 1):
+    changes = []
+    for index in range(round(seconds * 5)):
+        now = START + round(start_s * MICRO) + index * SLICE_US
+        rows = [density(zone, now, peak if zone == "hall" else 0.0, seen=seen) for zone in ("hall", "queue")]
+        rows += [row for at, row in extra if at == index]
+        changes += subject.step(now, rows)
+    return changes
+
+
+def fire(state: str = "alarm", *, kind: str = "smoke", output: str = "", at_s: float = 0, verified: bool = True) -> SensorFire:
+    at = START + round(at_s * MICRO)
+    return SensorFire(
+        device="s-1", event_time_us=at, received_us=at, zone="hall", kind=kind, state=state, output=output, x_cm=100, y_cm=200, verified=verified
+    )
+
+
+def command(alert_id: str, action: str, *, second: bool = False) -> AlertCommand:
+    return AlertCommand(
+        command_id="c", alert_id=alert_id, action=action, actor="S1", actor_role="shift leader", second_gesture=second, reason="", received_us=START
+    )
+
+
+def test_a_rising_peak_is_one_alert_whose_id_is_that_of_its_start():
+    subject = kernel()
+    changes = run(subject, 10.2, 2.2) + run(subject, 20, 5.2, start_s=10.2)
+    assert {change.alert_id for change in changes} == {changes[0].alert_id}
+    assert [change.number for change in changes] == list(range(1, len(changes) + 1))
+    assert changes[0].start_us == START
+    assert changes[-1].level == "critical"
+    assert changes[-1].latched
+    assert [step.level for step in changes[-1].levels] == ["watch", "caution", "warning", "critical"]
+
+
+def test_the_mode_is_beside_the_id_and_never_in_it():
+    other = Kernel(parse(plan_dict()), plan_hash="zzz", mode="live")
+    assert run(kernel(), 11, 5.5)[0].alert_id == run(other, 11, 5.5)[0].alert_id
+
+
+def test_a_level_below_critical_clears_by_itself_and_a_latched_one_waits_for_a_person():
+    low, high = kernel(), kernel()
+    run(low, 11, 4.5)
+    run(high, 11, 5.5)
+    assert run(low, 62, 0.0, start_s=20)[-1].condition == "cleared"
+    assert run(high, 62, 0.0, start_s=20)[-1].condition == "active"
+
+
+def test_a_person_clears_a_latched_alert_only_when_the_place_is_measured_clear():
+    subject = kernel()
+    alert_id = run(subject, 11, 5.5)[0].alert_id
+    assert subject.command(command(alert_id, "clear"))[1] == "the place is still measured at critical"
+    run(subject, 62, 0.0, start_s=20)
+    changes, refusal = subject.command(command(alert_id, "clear"))
+    assert (refusal, changes[0].condition, changes[0].axis, changes[0].actor) == ("", "cleared", "work", "S1")
+
+
+def test_life_safety_needs_the_second_gesture_to_be_acknowledged():
+    subject = kernel()
+    alert = subject.p1(fire())[0]
+    assert subject.command(command(alert.alert_id, "acknowledge"))[1] == "a life-safety alert needs the second gesture"
+    changes, refusal = subject.command(command(alert.alert_id, "acknowledge", second=True))
+    assert (refusal, changes[0].work, changes[0].number) == ("", "in_progress", 1)
+    assert subject.command(command(alert.alert_id, "acknowledge", second=True))[1] == "it has been acknowledged already"
+
+
+def test_a_command_for_an_unknown_alert_is_refused_with_a_sentence():
+    assert kernel().command(command("nope", "clear")) == ([], "there is no alert nope")
+
+
+def test_two_detectors_of_one_place_are_one_latched_fire_alert():
+    subject = kernel()
+    first = subject.p1(fire())
+    assert (first[0].rule, first[0].place, first[0].level, first[0].latched, first[0].priority) == ("fire", "hall", "critical", True, "P1")
+    assert subject.p1(fire(kind="heat", at_s=5)) == []
+
+
+def test_an_unsigned_alarm_is_shown_as_unverified_until_a_signed_one_comes():
+    subject = kernel()
+    assert subject.p1(fire(verified=False))[0].verified is False
+    assert subject.p1(fire(at_s=1))[0].verified is True
+
+
+def test_feedback_that_stays_away_for_ten_seconds_is_life_safety_and_feedback_in_time_is_nothing():
+    started = [(0, ("sensor.fire", fire("output_started", kind="panel", output=output))) for output in ("broadcast", "sprinkler")]
+    answered = (15, ("sensor.fire", fire("feedback", kind="panel", output="broadcast", at_s=3)))
+    changes = run(kernel(), 12, 0.0, extra=[*started, answered])
+    assert [(change.rule, change.place, change.unit, change.event_time_us - START) for change in changes] == [
+        ("fire_feedback", "hall", "sprinkler", 10 * MICRO)
+    ]
+
+
+def vehicle(kind: str, *, zone: str = "") -> tuple[str, VehicleEvent]:
+    row = VehicleEvent(
+        progress=False,
+        rows=0,
+        window_end_us=START,
+        kind=kind,
+        vehicle="van-1",
+        lane="road",
+        zone=zone,
+        start_us=START,
+        event_time_us=START,
+        distance_cm=1200,
+        speed_cmps=611,
+        ahead_cm=6000,
+        x_cm=0,
+        y_cm=0,
+    )
+    return "vehicle.events", row
+
+
+def test_repeated_evidence_of_one_vehicle_is_one_alert_that_clears_after_quiet():
+    subject = kernel()
+    changes = run(subject, 5, 0.0, extra=[(0, vehicle("wrong_way")), (5, vehicle("wrong_way")), (10, vehicle("wrong_way"))])
+    assert [(change.rule, change.level, change.latched) for change in changes] == [("wrong_way", "warning", False)]
+    assert run(subject, 62, 0.0, start_s=5)[-1].condition == "cleared"
+
+
+def test_a_vehicle_towards_people_is_life_safety_only_where_somebody_is():
+    subject = kernel()
+    assert [c.rule for c in run(subject, 1, 0.0, extra=[(2, vehicle("towards_people", zone="hall"))])] == ["vehicle_towards_people"]
+    empty = kernel()
+    now = START
+    assert empty.step(now, [density("hall", now, 0.0, people=0.0), vehicle("towards_people", zone="hall")]) == []
+
+
+def health(state: str) -> tuple[str, CameraHealth]:
+    row = CameraHealth(
+        camera="c1", event_time_us=START, received_us=START, state=state, since_us=START, fps=5.0, width_px=1, height_px=1, calibrated=True, people=0
+    )
+    return "camera.health", row
+
+
+def flow(entered: int) -> tuple[str, CrowdFlow]:
+    return "crowd.flow", CrowdFlow(
+        progress=False, rows=0, window_end_us=START, gate="g", line="door", entered=entered, exited=0, cameras_seen=1
+    )
+
+
+def test_a_zone_that_fills_while_it_cannot_be_seen_pages_and_one_that_does_not_fill_stays_quiet():
+    filling = run(kernel(), 12, 0.0, seen=0, extra=[(0, flow(9))])
+    assert [(change.rule, change.place, change.level) for change in filling] == [("unknown_while_filling", "hall", "warning")]
+    assert run(kernel(), 30, 0.0, seen=0) == []
+
+
+def test_a_frozen_camera_is_on_the_list_without_a_card_and_leaves_it_when_it_lives_again():
+    changes = run(kernel(), 4, 0.0, extra=[(0, health("frozen")), (10, health("ok"))])
+    assert [(change.rule, change.level, change.card, change.condition) for change in changes] == [
+        ("camera_health", "watch", False, "active"),
+        ("camera_health", "watch", False, "cleared"),
+    ]
+
+
+def test_a_saved_kernel_goes_on_with_the_same_changes():
+    whole, broken = kernel(), kernel()
+    expected = run(whole, 8, 5.5) + run(whole, 8, 5.5, start_s=8)
+    found = run(broken, 8, 5.5)
+    resumed = kernel()
+    resumed.load(json.loads(json.dumps(broken.dump())))
+    assert found + run(resumed, 8, 5.5, start_s=8) == expected

@@ -1,0 +1,118 @@
+"""The tables hold what the schemas say, and the embedded ClickHouse takes them."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connectors.clickhouse import SCHEMAS, statements
+from pipelines.store.rows import NOT_STORED, SOURCE, STORED, TABLES
+from pipelines.topics import topic
+
+AVRO = Path(__file__).resolve().parents[2] / "schemas" / "avro"
+IDS = json.loads((AVRO / "ids.json").read_text())
+# Avro's int is Int64 too: its decoder does not hold a value to 32 bits.
+TYPES = {
+    "boolean": {"Bool"},
+    "int": {"Int64"},
+    "long": {"Int64"},
+    "double": {"Float64"},
+    "string": {"String", "LowCardinality(String)"},
+    "bytes": {"String"},
+}
+CREATE = re.compile(r"CREATE TABLE IF NOT EXISTS \{database\}\.(\w+)\n\(\n(.*?)\n\)\n(.*)", re.DOTALL)
+
+
+def tables() -> dict[str, tuple[dict[str, str], str]]:
+    """Table → its columns with their types, and what follows them; of all schema files."""
+    found = {}
+    for path in sorted(SCHEMAS.glob("*.sql")):
+        for statement in statements(path.read_text(), "{database}"):
+            match = CREATE.fullmatch(statement)
+            if match:
+                lines = [line.strip().removesuffix(",") for line in match[2].splitlines()]
+                found[match[1]] = (dict(_column(line) for line in lines), match[3])
+    return found
+
+
+def _column(line: str) -> tuple[str, str]:
+    name, kind = line.split(" ", 1)
+    if "MATERIALIZED" in kind:
+        return name, "MATERIALIZED"
+    return name, re.split(r" (?:CODEC|DEFAULT)\b", kind)[0]
+
+
+def schema_of(thing: str) -> list[dict[str, Any]]:
+    loaded = json.loads((AVRO / IDS[f"{thing}.v1-value"]["schema"]).read_text())
+    fields: list[dict[str, Any]] = loaded["fields"]
+    return fields
+
+
+def fits(avro: Any, column: str) -> bool:
+    """Whether a column holds every value of an Avro type."""
+    if isinstance(avro, list):
+        return column == "Nullable(Float64)" and avro == ["null", "double"]
+    if isinstance(avro, dict):
+        inner = dict(part.split(" ", 1) for part in column.removeprefix("Nested(").removesuffix(")").split(", "))
+        fields = avro["items"]["fields"]
+        return list(inner) == [field["name"] for field in fields] and all(fits(field["type"], inner[field["name"]]) for field in fields)
+    return column in TYPES[avro]
+
+
+@pytest.mark.parametrize("thing", STORED)
+def test_a_table_has_the_fields_of_its_schema_and_where_the_row_stood(thing: str) -> None:
+    columns, _ = tables()[TABLES[thing].name]
+    fields = {field["name"]: field["type"] for field in schema_of(thing) if field["name"] not in NOT_STORED}
+    assert list(columns) == [*SOURCE, *fields, "at"]
+    assert [name for name, avro in fields.items() if not fits(avro, columns[name])] == []
+
+
+@pytest.mark.parametrize("thing", STORED)
+def test_the_stores_columns_are_the_tables(thing: str) -> None:
+    columns, _ = tables()[TABLES[thing].name]
+    flat = [name for name, kind in columns.items() if not kind.startswith(("Nested", "MATERIALIZED"))]
+    nested = [
+        f"{name}.{part.split(' ')[0]}"
+        for name, kind in columns.items()
+        if kind.startswith("Nested")
+        for part in kind.removeprefix("Nested(").split(", ")
+    ]
+    assert sorted(TABLES[thing].columns) == sorted([*flat, *nested])
+
+
+def test_every_table_is_a_stored_topics_or_the_stores_own() -> None:
+    assert set(tables()) == {table.name for table in TABLES.values()} | {"store_places"}
+
+
+@pytest.mark.parametrize("thing", STORED)
+def test_rows_are_kept_thirty_days_and_frames_two(thing: str) -> None:
+    _, engine = tables()[TABLES[thing].name]
+    match = re.search(r"TTL appended_at \+ INTERVAL (\d+) (DAY|HOUR) DELETE", engine)
+    assert match is not None
+    hours = int(match[1]) * (24 if match[2] == "DAY" else 1)
+    assert hours == 48 if thing == "camera.frames" else hours >= 30 * 24
+
+
+@pytest.mark.parametrize("thing", STORED)
+def test_a_repeated_insert_and_a_repeated_row_change_nothing(thing: str) -> None:
+    columns, engine = tables()[TABLES[thing].name]
+    assert engine.startswith("ENGINE = ReplacingMergeTree(source_offset)")
+    assert "non_replicated_deduplication_window = " in engine
+    match = re.search(r"ORDER BY \((.*?)\)\n", engine)
+    assert match is not None
+    assert set(match[1].split(", ")) <= set(columns)
+
+
+def test_partial_sums_previews_and_state_are_not_stored() -> None:
+    assert not {"crowd.zones", "crowd.late", "camera.preview", "alerts.state", "stage.health"} & set(STORED)
+
+
+@pytest.mark.parametrize("thing", STORED)
+def test_the_mark_of_a_stored_topic_is_the_one_its_record_has(thing: str) -> None:
+    names = {field["name"] for field in schema_of(thing)}
+    assert TABLES[thing].mark == ("tick" if "tick" in names else "progress" if "progress" in names else "")
+    assert not topic(thing).ticked or TABLES[thing].mark == "tick"
