@@ -173,7 +173,7 @@ def feet(boxes: Boxes, *, from_above: bool) -> NDArray[np.float64]:
     """Where the people of (n, 6) boxes stand, (n, 2) px: the middle seen from above, else the middle of the lower edge."""
     x = (boxes[:, 0] + boxes[:, 2]) / 2
     y = (boxes[:, 1] + boxes[:, 3]) / 2 if from_above else boxes[:, 3]
-    return np.stack([x, y], axis=1).astype(np.float64)
+    return np.asarray(np.stack([x, y], axis=1), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Iterable
 from signal import SIGINT, SIGTERM, signal
 from typing import Final
 
@@ -20,6 +21,7 @@ from pipelines.errors import MusterError, RefusedError, TransientError
 from pipelines.events import AlertChange, DeadLetter, DispatchReceipt, StageHealth
 from pipelines.topics import is_drill
 from plan.load import load
+from plan.model import Plan
 from stack.settings import Settings, die, read
 
 DELIVERED: Final = "delivered"
@@ -29,31 +31,24 @@ _RAW_BYTES: Final = MAX_BYTES - 4096
 
 
 class Dispatch:
-    """One running DISPATCH."""
+    """One running DISPATCH.
 
-    def __init__(self, settings: Settings) -> None:
-        """Load the plan and what has been delivered."""
-        self._mode = settings.mode
-        self._plan = load(settings.plan)
-        self._inbox = Inbox(settings.run / "inbox")
-        if is_drill(settings.mode):
-            self._inbox.start()
-        else:
-            print("dispatch: mode 'live' has no channel yet; the drill's inbox is not for it, each delivery is refused", flush=True)
+    Args:
+        mode: live or drill-<id>.
+        plan: names the posts and the places.
+        inbox: of the drill.
+        sender: for receipts, dead letters and health.
+        tail: of alerts.changes, from its beginning.
+        receipts: those that were given before.
+    """
+
+    def __init__(self, *, mode: str, plan: Plan, inbox: Inbox, sender: Sender, tail: Tail, receipts: Iterable[DispatchReceipt] = ()) -> None:
+        """Nothing is delivered yet."""
+        self._mode, self._plan, self._inbox, self._sender, self._tail = mode, plan, inbox, sender, tail
         self._told = Told()
-        self._sender = Sender(producer(settings.kafka, linger_ms=0), settings.mode)
-        self._done = self._already_done(settings)
-        self._tail = Tail(settings.kafka, mode=settings.mode, things=("alerts.changes",))
+        self._done = {(row.alert_id, row.axis, row.number, row.recipient) for row in receipts}
         self._taken = self._given = self._refused = 0
         self._health_s = 0.0
-
-    def _already_done(self, settings: Settings) -> set[tuple[str, str, int, str]]:
-        tail = Tail(settings.kafka, mode=settings.mode, things=("dispatch.receipts",))
-        try:
-            rows = [row.record for row in tail.read_to_end()]
-        finally:
-            tail.close()
-        return {(row.alert_id, row.axis, row.number, row.recipient) for row in rows if isinstance(row, DispatchReceipt)}
 
     def turn(self) -> None:
         """Take the next change, if there is one within half a second."""
@@ -138,6 +133,28 @@ class Dispatch:
         self._tail.close()
 
 
+def build(settings: Settings) -> Dispatch:
+    """The dispatch of one mode, with its real clients; only a drill gets an inbox folder."""
+    inbox = Inbox(settings.run / "inbox")
+    if is_drill(settings.mode):
+        inbox.start()
+    else:
+        print("dispatch: mode 'live' has no channel yet; the drill's inbox is not for it, each delivery is refused", flush=True)
+    given = Tail(settings.kafka, mode=settings.mode, things=("dispatch.receipts",))
+    try:
+        receipts = [row.record for row in given.read_to_end() if isinstance(row.record, DispatchReceipt)]
+    finally:
+        given.close()
+    return Dispatch(
+        mode=settings.mode,
+        plan=load(settings.plan),
+        inbox=inbox,
+        sender=Sender(producer(settings.kafka, linger_ms=0), settings.mode),
+        tail=Tail(settings.kafka, mode=settings.mode, things=("alerts.changes",)),
+        receipts=receipts,
+    )
+
+
 def main() -> None:
     """Run until told to stop."""
     stop = threading.Event()
@@ -145,7 +162,7 @@ def main() -> None:
         signal(which, lambda *_: stop.set())
     try:
         settings = read()
-        dispatch = Dispatch(settings)
+        dispatch = build(settings)
     except MusterError as error:
         die(error)
         return

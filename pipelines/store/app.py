@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from collections.abc import Callable, Mapping
 from signal import SIGINT, SIGTERM, signal
 from typing import Final
 
@@ -29,13 +30,20 @@ _RAW_BYTES: Final = MAX_BYTES - 4096  # leaves room for the other fields of the 
 
 
 class Store:
-    """One running STORE."""
+    """One running STORE.
 
-    def __init__(self, settings: Settings) -> None:
-        """Dial Kafka only; ClickHouse may be away."""
-        self._settings = settings
-        self._database = clickhouse.Database(clickhouse.client(settings.clickhouse), clickhouse.database_of(settings.mode))
-        self._sender = Sender(producer(settings.kafka, linger_ms=50), settings.mode)
+    Args:
+        database: of the mode; it may be away.
+        sender: for dead letters and health.
+        open_tail: opens the stored topics at given offsets.
+        ready: called once the database is up to date and the topics are open.
+    """
+
+    def __init__(
+        self, *, database: clickhouse.Database, sender: Sender, open_tail: Callable[[Mapping[tuple[str, int], int]], Tail], ready: Callable[[], None]
+    ) -> None:
+        """Nothing is asked of anybody yet."""
+        self._database, self._sender, self._open_tail, self._ready = database, sender, open_tail, ready
         self._tail: Tail | None = None
         self._batch, self._begun_s = Batch(), time.monotonic()
         self._pending: list[Block] = []
@@ -88,11 +96,11 @@ class Store:
             for partition, offset in self._database.highest_offsets(TABLES[thing].name).items():
                 offsets[thing, partition] = max(offset + 1, offsets.get((thing, partition), 0))
         tail = self._tail_from(offsets)
-        self._settings.ready()
+        self._ready()
         return tail
 
     def _tail_from(self, offsets: dict[tuple[str, int], int]) -> Tail:
-        tail = Tail(self._settings.kafka, mode=self._settings.mode, things=STORED, offsets=offsets)
+        tail = self._open_tail(offsets)
         ends = tail.ends()
         beyond = [place for place, offset in offsets.items() if offset > ends.get(place, offset)]
         if not beyond:
@@ -102,8 +110,7 @@ class Store:
             f"store: {len(beyond)} partitions end before what the tables hold: their topics were made anew, reading from the start",
             flush=True,
         )
-        kept = {place: offset for place, offset in offsets.items() if place not in beyond}
-        return Tail(self._settings.kafka, mode=self._settings.mode, things=STORED, offsets=kept)
+        return self._open_tail({place: offset for place, offset in offsets.items() if place not in beyond})
 
     def _insert(self) -> None:
         while self._pending:
@@ -183,6 +190,16 @@ class Store:
         self._sender.send("stage.health", record, key="store")
 
 
+def build(settings: Settings) -> Store:
+    """The store of one mode, with its real clients."""
+    return Store(
+        database=clickhouse.Database(clickhouse.client(settings.clickhouse), clickhouse.database_of(settings.mode)),
+        sender=Sender(producer(settings.kafka, linger_ms=50), settings.mode),
+        open_tail=lambda offsets: Tail(settings.kafka, mode=settings.mode, things=STORED, offsets=offsets),
+        ready=settings.ready,
+    )
+
+
 def main() -> None:
     """Run until told to stop, or drop a drill's database."""
     stop = threading.Event()
@@ -195,7 +212,7 @@ def main() -> None:
         if "--drop" in sys.argv[1:]:
             clickhouse.drop(clickhouse.client(settings.clickhouse), clickhouse.database_of(settings.mode))
             return
-        store = Store(settings)
+        store = build(settings)
         while not stop.is_set():
             store.turn()
     except MusterError as error:

@@ -84,7 +84,7 @@ class Motion:
         _, mask = cv2.threshold(mask, 200, 255, cv2.THRESH_BINARY)
         if cv2.countNonZero(mask) > _WHOLE_PICTURE * mask.size:
             return no_boxes()
-        return self._boxes(self._cleaned(mask), scale)
+        return self._boxes(self._cleaned(np.asarray(mask, dtype=np.uint8)), scale)
 
     def _small(self, frame_bgr: Frame, scale: float) -> NDArray[np.uint8]:
         if scale == 1:

@@ -1,0 +1,69 @@
+"""Plans: a wrong one is refused with a sentence that names the place."""
+
+from __future__ import annotations
+
+import pytest
+
+from cli.paths import ROOT
+from pipelines.errors import ConfigError
+from plan.load import load, parse, plan_hash
+from plan.needs import results
+from tests.plans import plan_dict
+
+
+def test_the_demos_plan_is_sound():
+    plan = load(ROOT / "plan" / "examples" / "stadium.yaml")
+    assert len(plan.cameras) >= 30
+    assert set(results(plan)) == {"crowd.density", "crowd.flow", "crowd.occupancy", "vehicle.events"}
+
+
+def test_equal_plans_have_equal_hashes_and_a_changed_number_another():
+    changed = plan_dict(timing={"hold_up_s": 11})
+    assert plan_hash(parse(plan_dict())) == plan_hash(parse(plan_dict()))
+    assert plan_hash(parse(plan_dict())) != plan_hash(parse(changed))
+
+
+def broken(**change):
+    plan = plan_dict()
+    for path, value in change.items():
+        here = plan
+        *steps, last = path.split("__")
+        for step in steps:
+            here = here[int(step)] if step.isdigit() else here[step]
+        here[int(last) if last.isdigit() else last] = value
+    return plan
+
+
+@pytest.mark.parametrize(
+    ("plan", "sentence"),
+    [
+        (broken(zones__0__polygon=[[0, 0], [10, 10], [10, 0], [0, 10]]), "zone 'hall': polygon crosses itself at [5 5]"),
+        (broken(zones__0__polygon=[[0, 0], [90, 0], [0, 9]]), "zone 'hall': polygon leaves the venue's extent"),
+        (broken(zones__0__area_type="way", area_types=plan_dict()["area_types"][:1]), "there is no 'way' among the area_types"),
+        (broken(zones__0__filled_by=["gone"]), "zone 'hall': filled_by: there is no 'gone' among the lines"),
+        (broken(zones__1__id="hall"), "zones: the id 'hall' is there twice"),
+        (broken(cameras__1__owns=[10, 0, 40, 20]), "cameras 'c1' and 'c2' own the same floor"),
+        (broken(lines__0__a=[20.2, 5]), "line 'door': expected at least 1 m inside the area that camera 'c2' owns"),
+        (broken(lanes__0__b=[0, 18]), "lane 'road': its ends are one point"),
+        (broken(zones__0__colour="red"), "zones[0] 'hall'.colour is not a key that a plan knows here"),
+        (broken(event={"id": "x"}), "event 'x'.site is missing"),
+        (broken(area_types__0__ladder={"watch": 3, "caution": 2, "warning": 4, "critical": 5, "act_now": 6}), "the thresholds must rise"),
+        (broken(phase="party"), "phase: there is no 'party' among the phases"),
+        (broken(devices__0__zone=None), "device 's-1': a smoke detector needs its zone"),
+        ([], "expected keys such as 'event' and 'zones'"),
+    ],
+)
+def test_each_mistake_has_its_sentence(plan, sentence):
+    with pytest.raises(ConfigError) as refusal:
+        parse(plan)
+    assert sentence in str(refusal.value)
+
+
+def test_a_file_that_is_no_plan_is_refused(tmp_path):
+    for content, sentence in ((b"\xff\xfe", "is not UTF-8"), (b"a: [", "is not YAML")):
+        (tmp_path / "plan.yaml").write_bytes(content)
+        with pytest.raises(ConfigError) as refusal:
+            load(tmp_path / "plan.yaml")
+        assert sentence in str(refusal.value)
+    with pytest.raises(ConfigError):
+        load(tmp_path / "none.yaml")
