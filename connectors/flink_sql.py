@@ -28,11 +28,15 @@ def statements(job_file: str, /, **values: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(";") if part.strip())
 
 
-def end_us(window_time: str) -> str:
-    """SQL for the end (µs) of the window whose last millisecond is the rowtime column *window_time*."""
+def end_us(window_time: str, *, shift_ms: int = 0) -> str:
+    """SQL for the end (µs) of the window whose last millisecond is the rowtime column *window_time*.
+
+    A job that is patient with late readings shifts its results by that patience, in event time: they join the others
+    at a fixed, later step, and nothing has to wait for them.
+    """
     seconds = f"UNIX_TIMESTAMP(DATE_FORMAT({window_time}, 'yyyy-MM-dd HH:mm:ss'))"
     millis = f"CAST(DATE_FORMAT({window_time}, 'SSS') AS BIGINT)"
-    return f"(({seconds}) * 1000 + {millis} + 1) * 1000"
+    return f"(({seconds}) * 1000 + {millis} + {1 + shift_ms}) * 1000"
 
 
 def submit(job: Job, *, environment: Any, options: Mapping[str, str]) -> str:

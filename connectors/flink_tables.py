@@ -59,11 +59,19 @@ def table_name(thing: str) -> str:
     return thing.replace(".", "_")
 
 
-def source(thing: str, addresses: Addresses, *, time_field: str) -> str:
-    """CREATE TABLE of a ticked topic: rowtime `et` from *time_field* (µs, floored to ms); ticks alone move the watermark."""
+def source(thing: str, addresses: Addresses, *, time_field: str, patience_ms: int = 0) -> str:
+    """CREATE TABLE of a ticked topic: rowtime `et` from *time_field* (µs, floored to ms); ticks alone move the watermark.
+
+    Args:
+        thing: the topic.
+        addresses: where it lives.
+        time_field: the record's event time, µs.
+        patience_ms: how far the watermark stays behind the ticks, for records that come by way of devices and ingest.
+    """
     columns = _columns(_schema(thing))
     columns.append(f"et AS TO_TIMESTAMP_LTZ(`{time_field}` / 1000, 3)")
-    columns.append("WATERMARK FOR et AS CASE WHEN tick THEN et END")
+    behind = f" - INTERVAL '{patience_ms / 1000}' SECOND" if patience_ms else ""
+    columns.append(f"WATERMARK FOR et AS CASE WHEN tick THEN et{behind} END")
     startup = (
         {"scan.startup.mode": "timestamp", "scan.startup.timestamp-millis": str(addresses.start_ms)}
         if addresses.start_ms
@@ -73,7 +81,6 @@ def source(thing: str, addresses: Addresses, *, time_field: str) -> str:
         **_common(thing, addresses),
         **startup,
         "properties.group.id": f"flink-{addresses.mode}-{table_name(thing)}",
-        "properties.fetch.max.wait.ms": "20",
         "scan.topic-partition-discovery.interval": "0",
     }
     return _create(thing, columns, options)

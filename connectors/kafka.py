@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
 from pipelines.codec import MAX_BYTES, decode, encode
-from pipelines.errors import DecodeError, RefusedError, TransientError
+from pipelines.errors import DecodeError, MusterError, RefusedError, TransientError
 from pipelines.topics import Topic, split, topic
 
 _QUEUE_FULL_WAIT_S: Final = 0.5
@@ -121,6 +122,7 @@ class Tail:
         things: topics without mode.
         start: "begin" | "end" for topics that *offsets* does not name.
         offsets: (thing, partition) → offset to start at.
+        patient: fetch in large pieces, up to half a second late, with little memory: for readers in no hurry.
     """
 
     def __init__(
@@ -131,6 +133,7 @@ class Tail:
         things: Iterable[str],
         start: str = "begin",
         offsets: Mapping[tuple[str, int], int] | None = None,
+        patient: bool = False,
     ) -> None:
         """Dial, and take every partition of the topics."""
         self._client = Consumer(
@@ -140,7 +143,9 @@ class Tail:
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",
                 "enable.partition.eof": False,
-                "fetch.wait.max.ms": 20,
+                "fetch.wait.max.ms": 500,
+                "fetch.min.bytes": 262_144 if patient else 1,
+                "queued.max.messages.kbytes": 8192,
                 "fetch.error.backoff.ms": 50,
                 "log.connection.close": False,
             }
@@ -156,6 +161,7 @@ class Tail:
                 offset = given.get((thing, partition), first)
                 assigned.append(TopicPartition(topic(thing).name(mode), partition, offset))
         self._client.assign(assigned)
+        self._trouble: MusterError | None = None
 
     def poll(self, timeout_s: float, *, most: int = 2000) -> list[Row]:
         """Up to *most* records; waits at most *timeout_s* for the first.
@@ -164,21 +170,26 @@ class Tail:
             TransientError: the broker cannot be reached.
             RefusedError: a topic does not exist.
         """
+        if self._trouble is not None:
+            trouble, self._trouble = self._trouble, None
+            raise trouble
         try:
             messages = self._client.consume(most, timeout_s)
         except KafkaException as error:
             raise TransientError(f"reading {self._mode}: {error}") from error
-        return [row for message in messages if (row := self._row(message)) is not None]
+        rows = []
+        for message in messages:
+            if message.error() is None:
+                rows.append(self._row(message))
+            else:
+                self._trouble = self._trouble or _trouble(message)
+        if rows or self._trouble is None:
+            return rows  # what came with an error is not lost: the error is raised at the next call
+        trouble, self._trouble = self._trouble, None
+        raise trouble
 
-    def _row(self, message: Message) -> Row | None:
-        error = message.error()
-        if error is not None:
-            if error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
-                raise RefusedError(f"{message.topic()}: there is no such topic")
-            if error.code() in (KafkaError._PARTITION_EOF, KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT):  # noqa: SLF001 - their names
-                return None
-            raise TransientError(f"{message.topic()}: {error.str()}")
-        name, kind = split(str(message.topic()))
+    def _row(self, message: Message) -> Row:
+        name, kind = _split(str(message.topic()))
         return Row(
             thing=kind.thing,
             mode=name,
@@ -190,24 +201,36 @@ class Tail:
         )
 
     def ends(self) -> dict[tuple[str, int], int]:
-        """The offset after the last record of each partition, asked of the broker."""
-        found = {}
-        for thing, partition in self.partitions:
-            where = TopicPartition(topic(thing).name(self._mode), partition)
-            found[thing, partition] = self._client.get_watermark_offsets(where, timeout=10)[1]
-        return found
+        """The offset after the last record of each partition, asked of the broker.
+
+        Raises:
+            TransientError: it does not answer.
+        """
+        return {place: high for place, (_, high) in self._marks().items()}
 
     def begins(self) -> dict[tuple[str, int], int]:
-        """The offset of the first record kept of each partition."""
+        """The offset of the first record kept of each partition.
+
+        Raises:
+            TransientError: the broker does not answer.
+        """
+        return {place: low for place, (low, _) in self._marks().items()}
+
+    def _marks(self) -> dict[tuple[str, int], tuple[int, int]]:
         found = {}
         for thing, partition in self.partitions:
             where = TopicPartition(topic(thing).name(self._mode), partition)
-            found[thing, partition] = self._client.get_watermark_offsets(where, timeout=10)[0]
+            try:
+                found[thing, partition] = self._client.get_watermark_offsets(where, timeout=10)
+            except KafkaException as error:
+                raise TransientError(f"{where.topic}: {error}") from error
         return found
 
     def read_to_end(self, *, most: int = 2000) -> Iterator[Row]:
         """Every record up to the ends of the partitions as they are now."""
-        ends, begins = self.ends(), self.begins()
+        marks = self._marks()
+        ends = {place: high for place, (_, high) in marks.items()}
+        begins = {place: low for place, (low, _) in marks.items()}
         open_ = {place for place, end in ends.items() if end > begins[place]}
         at = {
             (split(place.topic)[1].thing, place.partition): place.offset
@@ -233,6 +256,24 @@ class Tail:
     def close(self) -> None:
         """Hang up."""
         self._client.close()
+
+
+_PASSING: Final = (KafkaError._PARTITION_EOF, KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT)  # noqa: SLF001 - their names
+
+
+def _trouble(message: Message) -> MusterError | None:
+    """What an error among the messages means; None for one that the client mends by itself."""
+    error = message.error()
+    if error is None or error.code() in _PASSING:
+        return None
+    if error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+        return RefusedError(f"{message.topic()}: there is no such topic")
+    return TransientError(f"{message.topic()}: {error.str()}")
+
+
+@cache
+def _split(name: str) -> tuple[str, Topic]:
+    return split(name)
 
 
 def _headers(found: Any) -> tuple[tuple[str, bytes], ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import math
 import re
 from collections.abc import Iterator
@@ -140,7 +141,7 @@ def _refuse_no_video(path: Path, name: str) -> None:
         raise ConfigError(f"video {name}: is empty (0 bytes)")
     if b"\0" not in head:
         try:
-            head[:-3].decode()
+            codecs.getincrementaldecoder("utf-8")().decode(head)  # its last letter may be cut
         except UnicodeDecodeError:
             return
         raise ConfigError(f"video {name}: is a text file, not a video")

@@ -24,6 +24,7 @@ _HEADER: Final = struct.Struct(">bI")
 Record = TypeVar("Record")
 
 
+@cache
 def class_of(schema_name: str) -> type[Any]:
     """The event class of a schema file: crowd_zones -> CrowdZones."""
     found = getattr(events, "".join(word.capitalize() for word in schema_name.split("_")))

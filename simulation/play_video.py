@@ -27,7 +27,7 @@ _MOST_FPS: Final = 30.0
 Extent = tuple[float, float, float, float]
 
 
-def plan_for_video(  # noqa: PLR0913 - keyword-only
+def plan_for_video(
     path: Path,
     *,
     camera: str,
@@ -54,7 +54,14 @@ def plan_for_video(  # noqa: PLR0913 - keyword-only
     points, extent = _points(size, calibration, scale_px_per_m)
     x0, y0, x1, y1 = extent
     name, label = path.name[:100], {"en": camera, "zh": camera}
-    row: dict[str, Any] = {"id": camera, "name": label, "at": [x0, y0], "owns": list(extent), "fps": video.fps / stride(video.fps), "kind": "video"}
+    row: dict[str, Any] = {
+        "id": camera,
+        "name": label,
+        "at": [x0, y0],
+        "owns": list(extent),
+        "fps": video.fps / stride(video.fps),
+        "kind": "video",
+    }
     if points is not None:
         row["calibration"] = points.model_dump(mode="json")
     return parse(
@@ -168,4 +175,6 @@ def _read_calibration(path: Path) -> Calibration:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(step) for step in first["loc"])
-        raise ConfigError(f"calibration {path}: {place + ': ' if place else ''}{str(first['msg']).removeprefix('Value error, ')}") from error
+        raise ConfigError(
+            f"calibration {path}: {place + ': ' if place else ''}{str(first['msg']).removeprefix('Value error, ')}"
+        ) from error

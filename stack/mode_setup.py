@@ -8,6 +8,8 @@ from typing import Final
 
 from confluent_kafka.admin import AdminClient
 
+from connectors import clickhouse
+
 from pipelines.errors import MusterError, TransientError
 from pipelines.topics import ALL, Topic, is_drill
 from stack.kafka import TopicSpec, delete_topics, ensure_topics
@@ -50,6 +52,7 @@ def main(arguments: list[str]) -> None:
             if names:
                 delete_topics(settings.kafka, names)
                 _wait_until_gone(admin, set(names))
+            clickhouse.drop(clickhouse.client(settings.clickhouse), clickhouse.database_of(settings.mode))
         ensure_topics(settings.kafka, [spec(topic, settings.mode) for topic in ALL])
     except MusterError as error:
         die(error)

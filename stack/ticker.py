@@ -86,7 +86,7 @@ def main() -> None:
         signal.signal(which, lambda *_: stop.set())
     try:
         settings = settings_module.read()
-        sender = Sender(producer(settings.kafka, linger_ms=0), settings.mode)
+        sender = Sender(producer(settings.kafka, linger_ms=2), settings.mode)
     except MusterError as error:
         settings_module.die(error)
         return

@@ -13,7 +13,7 @@ from pipelines import events
 from pipelines.alerts import saved
 from pipelines.alerts.kernel import Kernel
 from pipelines.alerts.merge import Merge
-from pipelines.errors import MusterError, TransientError
+from pipelines.errors import MusterError
 from pipelines.events import AlertChange, DeadLetter, StageHealth
 from pipelines.topics import is_drill
 from plan import needs
@@ -23,6 +23,7 @@ from stack.settings import Settings, die, read
 READINGS: Final = ("camera.health", "sensor.fire")
 LANE: Final = ("sensor.p1", "alerts.commands")
 _SAVE_EVERY_S: Final = 1.0
+_RAW_BYTES: Final = 200_000
 
 
 def _key(row: Any) -> str:
@@ -107,7 +108,7 @@ class Alerts:
             partition=row.partition,
             offset=row.offset,
             reason=row.record.reason,
-            raw=row.record.raw,
+            raw=row.record.raw[:_RAW_BYTES],
             at_us=time.time_ns() // 1000,
         )
         self._sender.send("deadletter.stages", record)
@@ -162,7 +163,7 @@ def main() -> None:
     while not stop.is_set():
         try:
             alerts.turn()
-        except TransientError as error:
+        except MusterError as error:
             # What was sent may not have arrived: start again from the last saved state, which nothing has overtaken.
             print(f"alerts: {error}; starting again from the saved state", flush=True)
             os._exit(1)

@@ -52,7 +52,7 @@ def now_us() -> int:
 class Station:
     """One camera's worker at work."""
 
-    def __init__(self, worker: CameraWorker, feed: Feed, sender: Sender, *, camera: str, index: int, grace_us: int) -> None:  # noqa: PLR0913
+    def __init__(self, worker: CameraWorker, feed: Feed, sender: Sender, *, camera: str, index: int, grace_us: int) -> None:
         """Use ready parts; *index* is the camera's place in the plan."""
         self._worker, self._feed, self._sender = worker, feed, sender
         self._camera, self._index, self._grace_us = camera, index, grace_us

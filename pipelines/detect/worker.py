@@ -45,7 +45,7 @@ class CameraWorker:
             reports its health and previews only.
     """
 
-    def __init__(  # noqa: PLR0913 - keyword-only
+    def __init__(
         self,
         *,
         camera: str,
@@ -69,6 +69,7 @@ class CameraWorker:
         self._preview_us = start_us
         self._second_us = start_us // units.MICRO
         self._people = _UNKNOWN
+        self._last_us = start_us
         self.taken = self.skipped = 0
 
     def look(self, event_us: int, frame: Frame) -> Looked:
@@ -88,19 +89,21 @@ class CameraWorker:
         self.taken += 1
         self._size_px = looked.size_px
         self._frames_us.append(event_us)
+        began = self.taken == 1 or event_us - self._last_us > units.MICRO
+        self._last_us = event_us
         was = self._health.state
         state = self._health.step(event_us, looked.stats)
         boxes = looked.boxes
         tracks = self._tracker.step(event_us, boxes) if state == "ok" or self._health.recovering else np.zeros(0, dtype=np.int64)
-        if state == "ok":
+        if state == "ok" and not began:  # one frame makes no track: its "nobody" would be false
             sure = (tracks != UNCONFIRMED) & (boxes[:, 5] == PERSON)
             self._people = int(sure.sum())
             out = self._positions(event_us, tracks[sure], boxes[sure], received_us=received_us)
         else:
             self._people = _UNKNOWN
             self.skipped += 1
-            out = self._eye.skip(event_us, state, received_us=received_us) if self._eye else []
-            boxes = no_boxes()
+            out = self._eye.skip(event_us, "no tracks yet" if state == "ok" else state, received_us=received_us) if self._eye else []
+            boxes = boxes if state == "ok" else no_boxes()
         if state != was or self.taken == 1:
             out.append(self._report(event_us, received_us))
         if looked.jpeg:
@@ -193,7 +196,9 @@ def address(record: Any, *, camera_index: int) -> Address:
     partition = camera_index % 4
     match record:
         case CrowdZones():
-            return Address(thing="crowd.late", partition=0) if view_records_late(record) else Address(thing="crowd.zones", partition=partition)
+            return (
+                Address(thing="crowd.late", partition=0) if view_records_late(record) else Address(thing="crowd.zones", partition=partition)
+            )
         case CrowdCrossings():
             return Address(thing="crowd.crossings", partition=partition)
         case CrowdCells():

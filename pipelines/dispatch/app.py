@@ -42,7 +42,9 @@ class Dispatch:
         receipts: those that were given before.
     """
 
-    def __init__(self, *, mode: str, plan: Plan, inbox: Inbox, sender: Sender, tail: Tail, receipts: Iterable[DispatchReceipt] = ()) -> None:
+    def __init__(
+        self, *, mode: str, plan: Plan, inbox: Inbox, sender: Sender, tail: Tail, receipts: Iterable[DispatchReceipt] = ()
+    ) -> None:
         """Nothing is delivered yet."""
         self._mode, self._plan, self._inbox, self._sender, self._tail = mode, plan, inbox, sender, tail
         self._told = Told()
@@ -171,7 +173,7 @@ def main() -> None:
         while not stop.is_set():
             dispatch.turn()
         dispatch.close()
-    except TransientError as error:
+    except (TransientError, RefusedError) as error:
         # A change without a receipt is delivered at the next start; a file that is there already is not written again.
         print(f"dispatch: {error}; starting again from the receipts", flush=True)
         os._exit(1)

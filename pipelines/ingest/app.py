@@ -199,7 +199,7 @@ def main() -> None:
         die(error)
         return
     app = build(settings, ingest)
-    sys.argv = ["faust", "worker", "--without-web", "--loglevel", "warning"]
+    sys.argv = ["faust", "worker", "--without-web", "--loglevel", "warn"]
     app.main()
 
 

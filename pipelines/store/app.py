@@ -40,7 +40,12 @@ class Store:
     """
 
     def __init__(
-        self, *, database: clickhouse.Database, sender: Sender, open_tail: Callable[[Mapping[tuple[str, int], int]], Tail], ready: Callable[[], None]
+        self,
+        *,
+        database: clickhouse.Database,
+        sender: Sender,
+        open_tail: Callable[[Mapping[tuple[str, int], int]], Tail],
+        ready: Callable[[], None],
     ) -> None:
         """Nothing is asked of anybody yet."""
         self._database, self._sender, self._open_tail, self._ready = database, sender, open_tail, ready
@@ -135,7 +140,14 @@ class Store:
     # -- Kafka --------------------------------------------------------------------------------------------------
 
     def _read(self, tail: Tail) -> None:
-        for row in tail.poll(_POLL_S, most=_POLL_ROWS):
+        try:
+            rows = tail.poll(_POLL_S, most=_POLL_ROWS)
+        except (TransientError, RefusedError):
+            # What came with the error is lost to this reader: the next one starts after what is stored.
+            tail.close()
+            self._tail, self._batch = None, Batch()
+            raise
+        for row in rows:
             self._take(row)
         if time.monotonic() - self._begun_s >= BATCH_S or self._batch.rows >= BATCH_ROWS:
             self._cut()
@@ -195,7 +207,7 @@ def build(settings: Settings) -> Store:
     return Store(
         database=clickhouse.Database(clickhouse.client(settings.clickhouse), clickhouse.database_of(settings.mode)),
         sender=Sender(producer(settings.kafka, linger_ms=50), settings.mode),
-        open_tail=lambda offsets: Tail(settings.kafka, mode=settings.mode, things=STORED, offsets=offsets),
+        open_tail=lambda offsets: Tail(settings.kafka, mode=settings.mode, things=STORED, offsets=offsets, patient=True),
         ready=settings.ready,
     )
 

@@ -52,13 +52,29 @@ def run(subject: Kernel, seconds: float, peak: float, *, start_s: float = 0, ext
 def fire(state: str = "alarm", *, kind: str = "smoke", output: str = "", at_s: float = 0, verified: bool = True) -> SensorFire:
     at = START + round(at_s * MICRO)
     return SensorFire(
-        device="s-1", event_time_us=at, received_us=at, zone="hall", kind=kind, state=state, output=output, x_cm=100, y_cm=200, verified=verified
+        device="s-1",
+        event_time_us=at,
+        received_us=at,
+        zone="hall",
+        kind=kind,
+        state=state,
+        output=output,
+        x_cm=100,
+        y_cm=200,
+        verified=verified,
     )
 
 
 def command(alert_id: str, action: str, *, second: bool = False) -> AlertCommand:
     return AlertCommand(
-        command_id="c", alert_id=alert_id, action=action, actor="S1", actor_role="shift leader", second_gesture=second, reason="", received_us=START
+        command_id="c",
+        alert_id=alert_id,
+        action=action,
+        actor="S1",
+        actor_role="shift leader",
+        second_gesture=second,
+        reason="",
+        received_us=START,
     )
 
 
@@ -167,7 +183,16 @@ def test_a_vehicle_towards_people_is_life_safety_only_where_somebody_is():
 
 def health(state: str) -> tuple[str, CameraHealth]:
     row = CameraHealth(
-        camera="c1", event_time_us=START, received_us=START, state=state, since_us=START, fps=5.0, width_px=1, height_px=1, calibrated=True, people=0
+        camera="c1",
+        event_time_us=START,
+        received_us=START,
+        state=state,
+        since_us=START,
+        fps=5.0,
+        width_px=1,
+        height_px=1,
+        calibrated=True,
+        people=0,
     )
     return "camera.health", row
 

@@ -67,7 +67,7 @@ def python_type(kind: Any) -> Any:
         (other,) = [branch for branch in kind if branch != "null"]
         return PLAIN[other] | None
     if isinstance(kind, dict):
-        return tuple[codec.class_of(kind["items"]["name"]), ...]
+        return types.GenericAlias(tuple, (codec.class_of(kind["items"]["name"]), ...))
     return PLAIN[kind]
 
 
@@ -95,7 +95,9 @@ def test_an_event_class_has_the_fields_of_its_schema_in_order_with_their_types(n
 def test_a_class_omits_only_what_the_schema_gives_a_default(name: str) -> None:
     for record in records(schema(name)):
         defaults = {
-            each.name: each.default for each in dataclasses.fields(codec.class_of(record["name"])) if each.default is not dataclasses.MISSING
+            each.name: each.default
+            for each in dataclasses.fields(codec.class_of(record["name"]))
+            if each.default is not dataclasses.MISSING
         }
         in_schema = {field["name"]: field["default"] for field in record["fields"] if "default" in field}
         assert in_schema.items() <= defaults.items()

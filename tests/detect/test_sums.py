@@ -16,7 +16,9 @@ from pipelines.events import CrowdCells, CrowdZones
 
 SQUARE = zone_floor("z", [(0, 0), (20, 0), (20, 15), (0, 15)], los_scale="walkway", cameras_expected=1)
 BENT = zone_floor("bent", [(0, 0), (20, 0), (20, 15), (10, 4), (0, 15)], los_scale="walkway", cameras_expected=1)
-points = st.lists(st.tuples(st.integers(0, 1999), st.integers(0, 1499)), max_size=60).map(lambda rows: np.array(rows, dtype=np.int64).reshape(-1, 2))
+points = st.lists(st.tuples(st.integers(0, 1999), st.integers(0, 1499)), max_size=60).map(
+    lambda rows: np.array(rows, dtype=np.int64).reshape(-1, 2)
+)
 
 
 def plain_peak(people: np.ndarray) -> int:
@@ -79,9 +81,7 @@ def test_packed_positions_come_back_as_they_were():
 
 def test_velocities_have_a_baseline_of_a_second_and_none_before():
     memory = Velocities()
-    found = [
-        memory.of(index * 200_000, np.array([3]), np.array([[index * 10, 0]], dtype=np.int64)).tolist() for index in range(8)
-    ]
+    found = [memory.of(index * 200_000, np.array([3]), np.array([[index * 10, 0]], dtype=np.int64)).tolist() for index in range(8)]
     assert found[4] == [[NO_VELOCITY, NO_VELOCITY]]
     assert found[5:] == [[[50, 0]]] * 3
 

@@ -203,7 +203,9 @@ class FakeTail:
         return len(self._rows)
 
 
-def run(plan: Plan, folder: Path, records: list[Any], *, mode: str = "drill-t1", receipts: list[DispatchReceipt] | None = None) -> FakeSender:
+def run(
+    plan: Plan, folder: Path, records: list[Any], *, mode: str = "drill-t1", receipts: list[DispatchReceipt] | None = None
+) -> FakeSender:
     sender, made = FakeSender(), Inbox(folder / "inbox")
     if mode != "live":
         made.start()

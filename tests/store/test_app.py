@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -68,9 +69,12 @@ class FakeTail:
 
     def __init__(self, rows: list[Row], ends: Mapping[tuple[str, int], int]) -> None:
         self.rows, self._ends, self.closed = rows, ends, False
+        self.errors: list[Exception] = []
 
     def poll(self, _: float, *, most: int) -> list[Row]:
         del most
+        if self.errors:
+            raise self.errors.pop(0)
         rows, self.rows = self.rows, []
         return rows
 
@@ -87,18 +91,23 @@ class FakeTail:
 class Bench:
     """A store among fakes; time passes only where a test lets it."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, rows: list[Row] | None = None, ends: Mapping[tuple[str, int], int] | None = None) -> None:
+    def __init__(
+        self, monkeypatch: pytest.MonkeyPatch, rows: list[Row] | None = None, ends: Mapping[tuple[str, int], int] | None = None
+    ) -> None:
         self.now_s = 1000.0
-        monkeypatch.setattr(app.time, "monotonic", lambda: self.now_s)
-        monkeypatch.setattr(app.time, "sleep", lambda seconds: setattr(self, "now_s", self.now_s + seconds))
-        self.database, self.sender, self.opened, self.was_ready = FakeDatabase(), FakeSender(), [], 0
+        monkeypatch.setattr(time, "monotonic", lambda: self.now_s)
+        monkeypatch.setattr(time, "sleep", lambda seconds: setattr(self, "now_s", self.now_s + seconds))
+        self.database, self.sender, self.was_ready = FakeDatabase(), FakeSender(), 0
+        self.opened: list[dict[tuple[str, int], int]] = []
+        self.tails: list[FakeTail] = []
         self._rows, self._ends = rows or [], ends or {}
         parts: Any = {"database": self.database, "sender": self.sender, "open_tail": self._open, "ready": self._ready}
         self.store = app.Store(**parts)
 
     def _open(self, offsets: Mapping[tuple[str, int], int]) -> FakeTail:
         self.opened.append(dict(offsets))
-        return FakeTail(list(self._rows), self._ends)
+        self.tails.append(FakeTail(list(self._rows), self._ends))
+        return self.tails[-1]
 
     def _ready(self) -> None:
         self.was_ready += 1
@@ -180,3 +189,13 @@ def test_an_end_while_the_database_is_away_loses_nothing(monkeypatch: pytest.Mon
     bench.database.errors = [TransientError("away")]
     bench.store.close()
     assert bench.database.saved == {}
+
+
+def test_after_a_broken_read_the_next_reader_starts_after_what_is_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench(monkeypatch, [row(0), row(1)])
+    bench.turns(2, each_s=0)
+    bench.tails[0].errors = [TransientError("the broker is away")]
+    bench.turns(8)
+    assert bench.opened == [{}, {}]
+    assert bench.tails[0].closed
+    assert list(bench.database.taken) == ["crowd_flow/0:0-1"]

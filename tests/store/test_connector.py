@@ -17,7 +17,8 @@ class FakeClient:
     """Answers every query with *answer*, or raises it."""
 
     def __init__(self, answer: Any = ()) -> None:
-        self.answer, self.asked, self.hung_up = answer, [], 0
+        self.answer, self.hung_up = answer, 0
+        self.asked: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
 
     def execute(self, query: str, *given: Any, **options: Any) -> Any:
         self.asked.append((query, given, options))

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from plan.model import Plan
 
 NAME: Final = "crowd-occupancy"
+PATIENCE_MS: Final = 1000  # counters of turnstiles may come this much later than sums of cameras
 
 
 def build(addresses: tables.Addresses, plan: Plan) -> Job:  # noqa: ARG001 - every job is built alike
@@ -18,7 +19,7 @@ def build(addresses: tables.Addresses, plan: Plan) -> Job:  # noqa: ARG001 - eve
     return Job(
         name=NAME,
         tables=(
-            tables.source("sensor.turnstile", addresses, time_field="event_time_us"),
+            tables.source("sensor.turnstile", addresses, time_field="event_time_us", patience_ms=PATIENCE_MS),
             tables.sink("crowd.occupancy", addresses),
         ),
         statements=statements(__file__, end_us=end_us("window_time")),

@@ -38,4 +38,4 @@ def backend_for(name: str, *, floor: Floor | None, fps: float, size_px: tuple[in
     if floor is not None and above:
         scale = floor.px_per_m((size_px[0] / 2, size_px[1] / 2))
         return Motion(MotionSettings(fps=fps, person_px=PERSON_FROM_ABOVE_M2 * scale**2))
-    return Motion(MotionSettings(fps=fps, shadows=True, learn_frames=50, absorb_s=60.0))
+    return Motion(MotionSettings(fps=fps, contrast=60.0, shadows=True, learn_frames=50, absorb_s=60.0))

@@ -32,7 +32,8 @@ class MotionSettings:
         width_px: pictures are worked on at this width at most.
         person_px: a person's usual area in the picture, px² of the full frame; None where perspective makes it vary.
             With it, touching people are told apart.
-        least_share: a blob is somebody from this share of *person_px* on, or of the picture's area / 1000 without it.
+        least_share: a blob is somebody from this share of *person_px* on.
+        least_of_picture: the same as a share of the picture's area, where *person_px* is None.
         contrast: squared distance from the background, in its own variances, that counts.
         learn_frames: frames in which the background is learnt at first.
         absorb_s: who stands still for so long becomes background.
@@ -43,6 +44,7 @@ class MotionSettings:
     width_px: int = 640
     person_px: float | None = None
     least_share: float = 0.3
+    least_of_picture: float = 0.001
     contrast: float = 25.0
     learn_frames: int = 15
     absorb_s: float = 300.0
@@ -86,6 +88,12 @@ class Motion:
             return no_boxes()
         return self._boxes(self._cleaned(np.asarray(mask, dtype=np.uint8)), scale)
 
+    def _usual(self, scale: float) -> float | None:
+        """A person's area in the mask: a blurred edge makes everybody half a pixel wider all round."""
+        if self._settings.person_px is None:
+            return None
+        return math.pi * (math.sqrt(self._settings.person_px / math.pi) / scale + 0.5) ** 2
+
     def _small(self, frame_bgr: Frame, scale: float) -> NDArray[np.uint8]:
         if scale == 1:
             return np.asarray(cv2.GaussianBlur(frame_bgr, (3, 3), 0), dtype=np.uint8)
@@ -108,7 +116,7 @@ class Motion:
         )  # a person in pieces, from the side
 
     def _boxes(self, mask: NDArray[np.uint8], scale: float) -> Boxes:
-        usual = self._settings.person_px / scale**2 if self._settings.person_px else None
+        usual = self._usual(scale)
         least = self._settings.least_share * (usual or mask.size / 1000)
         _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
         rows: list[tuple[float, ...]] = []

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from plan.model import Plan
 
 NAME: Final = "vehicles-wrong-way"
+PATIENCE_MS: Final = 1000  # readings of vehicles may come this much later than sums of cameras
 
 
 def build(addresses: tables.Addresses, plan: Plan) -> Job:
@@ -19,12 +20,12 @@ def build(addresses: tables.Addresses, plan: Plan) -> Job:
     return Job(
         name=NAME,
         tables=(
-            tables.source("vehicle.tracks", addresses, time_field="event_time_us"),
+            tables.source("vehicle.tracks", addresses, time_field="event_time_us", patience_ms=PATIENCE_MS),
             tables.sink("vehicle.events", addresses),
         ),
         statements=statements(
             __file__,
-            end_us=end_us("window_time"),
+            end_us=end_us("window_time", shift_ms=PATIENCE_MS),
             cmps=str(round(rules.wrong_way_mps * 100)),
             microseconds=str(round(rules.wrong_way_s * 1_000_000)),
             centimetres=str(round(rules.wrong_way_m * 100)),
