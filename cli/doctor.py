@@ -7,9 +7,9 @@ import shutil
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from http import HTTPStatus
 from pathlib import Path
 
-import httpx
 import psutil
 
 from cli.console import FAILED, console, print_json
@@ -20,6 +20,7 @@ from pipelines.errors import MusterError
 from stack import clickhouse, flink, kafka
 from stack.addresses import FIRST_PORT, LAST_PORT, read_addresses, somebody_listens
 from stack.java import java
+from stack.loopback import ask
 from stack.machine import part_rows
 
 _GIB = 1024**3
@@ -121,7 +122,7 @@ def _answering(what: str, probe: Callable[[], bool], found: str) -> Line:
 def _registry() -> Line:
     return _answering(
         "registry",
-        lambda: httpx.get(f"{read_addresses(HOME).registry_url}/subjects", timeout=3, trust_env=False).status_code == httpx.codes.OK,
+        lambda: ask(f"{read_addresses(HOME).registry_url}/subjects").status == HTTPStatus.OK,
         "answers",
     )
 

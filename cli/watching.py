@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-
-import httpx
+from http import HTTPStatus
 
 from cli.report import THINGS, Book
 from connectors.kafka import Rejected, Tail
 from pipelines.errors import MusterError
 from pipelines.topics import RAW
+from stack.loopback import ask
 from stack.parts import PartStatus
 from stack.usage import usage
 
@@ -65,11 +65,11 @@ def when_first_picture(page_url: str, mode: str, stop: threading.Event, done: Ca
     def look() -> None:
         while not stop.wait(0.1):
             try:
-                answer = httpx.get(f"{page_url}/api/picture", params={"mode": mode}, timeout=2, trust_env=False)
-                if answer.status_code == httpx.codes.OK and answer.json().get("complete"):
+                answer = ask(f"{page_url}/api/picture?mode={mode}")
+                if answer.status == HTTPStatus.OK and answer.json().get("complete"):
                     done(time.monotonic())
                     return
-            except (httpx.HTTPError, ValueError):
+            except (OSError, ValueError):
                 continue
 
     thread = threading.Thread(target=look, name="first-picture", daemon=True)

@@ -25,7 +25,7 @@ def producer(bootstrap: str, *, linger_ms: float = 5) -> Producer:
             "acks": "all",
             "linger.ms": linger_ms,
             "message.max.bytes": MAX_BYTES + 4096,
-            "compression.type": "lz4",
+            "compression.type": "none",  # loopback is fast; with append time the broker would unpack and pack again
             "log.connection.close": False,
         }
     )
@@ -148,6 +148,8 @@ class Tail:
                 "queued.max.messages.kbytes": 8192,
                 "fetch.error.backoff.ms": 50,
                 "log.connection.close": False,
+                "log_level": 2,
+                "reconnect.backoff.max.ms": 2000,
             }
         )
         self._mode = mode

@@ -151,7 +151,7 @@ def _points(size_px: tuple[int, int], calibration: Path | None, scale_px_per_m: 
         floor: Floor = from_scale(scale_px_per_m, height_px=height)
         corners = ((0.0, float(height)), (float(width), float(height)), (float(width), 0.0), (0.0, 0.0))
         wide, deep = width / scale_px_per_m, height / scale_px_per_m
-        if min(wide, deep) < 1 or max(wide, deep) > 655:  # noqa: PLR2004 - what a packed position can say
+        if min(wide, deep) < 1 or max(wide, deep) > 655:
             raise ConfigError(f"scale {scale_px_per_m:g} px per metre: the picture would show {wide:.2f} m x {deep:.2f} m")
         metres = tuple((round(float(x), 6), round(float(y), 6)) for x, y in floor.apply(np.asarray(corners)))
         return Calibration(pixels=corners, metres=metres), (0.0, 0.0, wide, deep)

@@ -10,12 +10,11 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-import httpx
-
 from pipelines.errors import ConfigError
 from stack.addresses import LOOPBACK, Addresses, somebody_listens
 from stack.java import SMALL_MALLOC, SMALL_SERVER, java, java_home, shared_classes
 from stack.jobs import Job, cancel, jobs, newest_checkpoint
+from stack.loopback import ask
 from stack.parts import Part
 
 __all__ = [
@@ -113,10 +112,8 @@ def _env() -> dict[str, str]:
 
 
 def overview(url: str) -> dict[str, int]:
-    """The cluster's own summary; httpx.HTTPError while it does not answer."""
-    answer = httpx.get(f"{url}/overview", timeout=2, trust_env=False)
-    answer.raise_for_status()
-    summary: dict[str, int] = answer.json()
+    """The cluster's own summary; OSError or ValueError while it does not answer."""
+    summary: dict[str, int] = ask(f"{url}/overview").json()
     return summary
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
-
 from pipelines.errors import RefusedError, TransientError
+from stack.loopback import Answer, ask
 
 TIMEOUT_S = 10.0
 
@@ -60,16 +59,16 @@ def _written_ns(path: Path) -> tuple[int, int]:
     return written, int(path.parent.name.removeprefix("chk-"))
 
 
-def _ask(method: str, address: str) -> httpx.Response:
+def _ask(method: str, address: str) -> Answer:
     try:
-        answer = httpx.request(method, address, timeout=TIMEOUT_S, trust_env=False)
-    except httpx.HTTPError as error:
+        answer = ask(address, method=method, timeout_s=TIMEOUT_S)
+    except OSError as error:
         msg = f"Flink does not answer at {address}: {error}"
         raise TransientError(msg) from error
-    if answer.is_client_error:
+    if 400 <= answer.status < 500:
         msg = f"Flink refused {method} {address}: {answer.text[:300]}"
         raise RefusedError(msg)
-    if answer.is_server_error:
+    if answer.status >= 500:
         msg = f"Flink could not do {method} {address}: {answer.text[:300]}"
         raise TransientError(msg)
     return answer

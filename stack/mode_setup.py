@@ -9,7 +9,6 @@ from typing import Final
 from confluent_kafka.admin import AdminClient
 
 from connectors import clickhouse
-
 from pipelines.errors import MusterError, TransientError
 from pipelines.topics import ALL, Topic, is_drill
 from stack.kafka import TopicSpec, delete_topics, ensure_topics

@@ -15,10 +15,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-import httpx
-
 from pipelines.errors import ConfigError
 from stack.addresses import LOOPBACK, Addresses
+from stack.loopback import HTTP_OK, ask
 from stack.parts import Part
 from stack.schema_shape import shape
 
@@ -56,7 +55,7 @@ def part(root: Path, addresses: Addresses) -> Part:
             *("--schemas", str(root / "schemas" / "avro")),
         ),
         env={"PYTHONPATH": str(root)},
-        ready=lambda: httpx.get(f"{addresses.registry_url}/subjects", timeout=2, trust_env=False).is_success,
+        ready=lambda: ask(f"{addresses.registry_url}/subjects").status == HTTP_OK,
     )
 
 

@@ -13,8 +13,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-import httpx
-
 from connectors.flink_sql import Job, submit
 from connectors.flink_tables import Addresses
 from pipelines.crowd.jobs import density, flow, occupancy
@@ -24,6 +22,7 @@ from pipelines.vehicles.jobs import wrong_way
 from plan import needs
 from plan.load import load
 from plan.model import Plan
+from stack import flink
 from stack.jobs import newest_checkpoint
 from stack.settings import Settings, die, read
 
@@ -69,10 +68,10 @@ def options(settings: Settings, name: str) -> dict[str, str]:
         "parallelism.default": str(settings.parallelism),
         "table.local-time-zone": "UTC",
         "table.optimizer.agg-phase-strategy": "TWO_PHASE",
-        "pipeline.auto-watermark-interval": "20 ms",
+        "pipeline.auto-watermark-interval": "20 ms" if name == density.NAME else "50 ms",
         "pipeline.object-reuse": "true",
-        "execution.buffer-timeout.interval": "10 ms",
-        "execution.checkpointing.interval": "1 s",
+        "execution.buffer-timeout.interval": "10 ms" if name == density.NAME else "40 ms",
+        "execution.checkpointing.interval": "2 s",
         "execution.checkpointing.dir": checkpoints.resolve().as_uri(),
         "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
         "execution.checkpointing.num-retained": "3",
@@ -97,8 +96,8 @@ def _wait_for_cluster(settings: Settings) -> None:
 
 def _slots(flink_url: str) -> int:
     try:
-        found: dict[str, int] = httpx.get(f"{flink_url}/overview", timeout=2, trust_env=False).json()
-    except (httpx.HTTPError, ValueError):
+        found = flink.overview(flink_url)
+    except (OSError, ValueError):
         return 0
     return found.get("slots-available", 0)
 

@@ -131,7 +131,7 @@ class CameraWorker:
         if self._eye is None or self._floor is None:
             return []
         metres = self._floor.apply(feet(boxes, from_above=self._above))
-        known = np.isfinite(metres).all(axis=1) & (np.abs(metres) < 1e6).all(axis=1)  # noqa: PLR2004 - near the horizon
+        known = np.isfinite(metres).all(axis=1) & (np.abs(metres) < 1e6).all(axis=1)
         positions_cm = np.floor(metres[known] * units.CM_PER_M).astype(np.int64)
         return self._eye.frame(event_us, tracks[known], positions_cm, received_us=received_us)
 
@@ -153,7 +153,7 @@ class CameraWorker:
 
     def _fps(self, event_us: int) -> float:
         """Frames a second over the last 5 s; frames that stopped coming count as gone."""
-        if len(self._frames_us) < 2:  # noqa: PLR2004 - ends of a span
+        if len(self._frames_us) < 2:
             return 0.0
         span_us = self._frames_us[-1] - self._frames_us[0]
         if event_us - self._frames_us[-1] > units.MICRO:

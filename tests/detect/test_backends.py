@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ET  # noqa: S405 - a file of the test data
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import cv2
@@ -111,7 +111,7 @@ def test_an_unknown_backend_is_refused_with_the_known_ones() -> None:
 
 @pytest.mark.usefixtures("weights")
 def test_the_model_finds_the_people_of_a_real_street(videos: Path) -> None:
-    tree = ET.parse(videos / "vtest-groundtruth-PETS2009-S2L1.xml")  # noqa: S314 - a file of the test data
+    tree = ET.parse(videos / "vtest-groundtruth-PETS2009-S2L1.xml")
     true = {int(frame.attrib["number"]): len(list(frame.iter("object"))) for frame in tree.iter("frame")}
     reader, onnx, people = cv2.VideoCapture(str(videos / "vtest.avi")), Onnx(), []
     for number in range(141):

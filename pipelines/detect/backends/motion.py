@@ -20,6 +20,10 @@ from pipelines.errors import ConfigError
 _ABSORBED: Final = 0.1  # weight from which the subtractor takes a new colour for background
 _KMEANS_TURNS: Final = 6
 _MOST_PARTS: Final = 12
+_DOUBTFUL: Final = 1.4  # areas of a person from which a blob may be two
+_COMPACT: Final = 0.2  # of a person's area: clothes, bags and blur that a round blob may have beside
+_SLENDER: Final = 4 / math.pi * 0.52 / 0.30  # squared length of shoulders to their area
+_LONGER: Final = 1.35
 _WHOLE_PICTURE: Final = 0.6  # more than this share in motion: the light or the camera moved, not people
 
 
@@ -124,11 +128,13 @@ class Motion:
             x, y, wide, high, area = (int(value) for value in stats[label])
             if area < least:
                 continue
-            parts = min(max(round(area / usual), 1), _MOST_PARTS) if usual else 1
+            parts = 1
+            if usual and area > _DOUBTFUL * usual:
+                held = np.argwhere(labels[y : y + high, x : x + wide] == label)[:, ::-1].astype(np.float64)
+                parts = _people(held, usual)
             if parts == 1:
                 rows.append((x, y, x + wide, y + high, _score(area, wide, high), PERSON))
             else:
-                held = np.argwhere(labels[y : y + high, x : x + wide] == label)[:, ::-1].astype(np.float64)
                 rows += [(x + a, y + b, x + c, y + d, score, PERSON) for a, b, c, d, score in _split(held, parts)]
         if not rows:
             return no_boxes()
@@ -140,6 +146,14 @@ class Motion:
 def _score(area: float, wide: float, high: float) -> float:
     """How much of its box a blob fills; an ellipse, 0.79, is as good as it gets."""
     return min(area / max(wide * high, 1) / (math.pi / 4), 1.0)
+
+
+def _people(pixels: NDArray[np.float64], usual: float) -> int:
+    """How many people a blob of (n, 2) pixels is: by its area, and more readily where it is longer than one is wide."""
+    around = pixels - pixels.mean(axis=0)
+    length = 4 * math.sqrt(float(np.linalg.eigvalsh(around.T @ around / len(pixels))[-1]))  # of an ellipse like it
+    doubt = 0.0 if length > _LONGER * math.sqrt(usual * _SLENDER) else _COMPACT
+    return min(max(round(len(pixels) / usual - doubt), 1), _MOST_PARTS)
 
 
 def _split(pixels: NDArray[np.float64], parts: int) -> list[tuple[float, float, float, float, float]]:

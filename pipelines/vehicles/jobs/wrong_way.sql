@@ -6,23 +6,23 @@ SELECT et, event_time_us, vehicle, lane, along_cmps, s_cm, speed_cmps, ahead_zon
 FROM vehicle_tracks
 WHERE NOT tick AND lane <> '';
 
--- step wrong_way: against the lane's direction for {metres} m and {seconds} s
+-- step wrong_way: against the lane's direction for the plan's distance and time
 CREATE TEMPORARY VIEW wrong_way AS
-SELECT found.et, found.vehicle, lane, start_us, event_time_us, distance_cm, speed_cmps, x_cm, y_cm
+SELECT found.et, found.vehicle, found.lane, start_us, event_time_us, distance_cm, speed_cmps, x_cm, y_cm
 FROM tracks
 MATCH_RECOGNIZE (
-  PARTITION BY vehicle
+  PARTITION BY vehicle, lane
   ORDER BY et
   MEASURES
-    LAST(TURNED.lane) AS lane, FIRST(AGAINST.event_time_us) AS start_us, TURNED.event_time_us AS event_time_us,
+    FIRST(AGAINST.event_time_us) AS start_us, TURNED.event_time_us AS event_time_us,
     FIRST(AGAINST.s_cm) - TURNED.s_cm AS distance_cm, TURNED.speed_cmps AS speed_cmps, TURNED.x_cm AS x_cm, TURNED.y_cm AS y_cm,
     MATCH_ROWTIME() AS et
   ONE ROW PER MATCH
   AFTER MATCH SKIP PAST LAST ROW
   PATTERN (AGAINST+? TURNED) WITHIN INTERVAL '30' SECOND
   DEFINE
-    AGAINST AS AGAINST.along_cmps <= -{cmps} AND (LAST(AGAINST.lane, 1) IS NULL OR AGAINST.lane = LAST(AGAINST.lane, 1)),
-    TURNED AS TURNED.along_cmps <= -{cmps} AND TURNED.lane = LAST(AGAINST.lane)
+    AGAINST AS AGAINST.along_cmps <= -{cmps},
+    TURNED AS TURNED.along_cmps <= -{cmps}
       AND TURNED.event_time_us - FIRST(AGAINST.event_time_us) >= {microseconds}
       AND FIRST(AGAINST.s_cm) - TURNED.s_cm >= {centimetres}
 ) AS found;
