@@ -23,7 +23,7 @@ from stack.supervisor import Supervisor
 
 MODE: Final = "drill-demo"
 SCENARIO: Final = ROOT / "simulation" / "scenario.yaml"
-_LEAD_US: Final = 8 * MICRO  # walkers and views take seconds to load on a busy machine
+_LEAD_US: Final = 6 * MICRO  # the video's first frame is 5 s before second 0
 
 
 @dataclass(slots=True)
@@ -83,18 +83,26 @@ def _play(
 ) -> None:
     mode = modes.prepare(HOME, machine.addresses, mode=MODE, plan=story.plan, clock="wall", fresh=True)
     after = machine.after_servers()
+    page, watching = machine.addresses.page_url, threading.Event()
+    when_first_picture(page, MODE, watching, lambda at_s: setattr(moments, "first_picture_s", at_s))
     with progress.shown():
-        machine.start([modes.setup_part(mode, after=after), *modes.stage_parts(mode, after=after)])
+        # people are on the page as soon as Kafka is up; windows begin with the ticker, once the jobs run
+        machine.start(
+            [
+                modes.setup_part(mode, after=after),
+                modes.simulation_part(mode, scenario=SCENARIO, after=("topics",)),
+                *modes.stage_parts(mode, after=after, ticker=False),
+            ]
+        )
         supervisor = machine.supervisor
         assert supervisor is not None
-        watching = threading.Event()
-        page = machine.addresses.page_url
-        when_first_picture(page, MODE, watching, lambda at_s: setattr(moments, "first_picture_s", at_s))
         start_us = _story_start_us()
+        modes.begin_story(mode, start_us)
+        camera = story.scenario.video.camera
         supervisor.add(
             [
-                modes.simulation_part(mode, scenario=SCENARIO, start_us=start_us),
-                modes.detect_part(mode, camera=story.scenario.video.camera, source=str(film), backend="motion", start_us=start_us),
+                modes.ticker_part(mode, after=("topics",)),
+                modes.detect_part(mode, camera=camera, source=str(film), backend="motion", start_us=start_us),
             ]
         )
     moments.ready_s = time.monotonic()
@@ -116,7 +124,7 @@ def _play(
 
 
 def _story_start_us() -> int:
-    """The first slice that begins eight seconds from now."""
+    """The first slice that begins six seconds from now."""
     now_us = time.time_ns() // 1000 + _LEAD_US
     return now_us - now_us % SLICE_US
 

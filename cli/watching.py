@@ -60,13 +60,13 @@ class Reader:
 
 
 def when_first_picture(page_url: str, mode: str, stop: threading.Event, done: Callable[[float], None]) -> threading.Thread:
-    """Calls *done* with the moment (monotonic s) when the page holds the mode's first complete picture."""
+    """Calls *done* with the moment (monotonic s) when the page holds the mode's first picture of people."""
 
     def look() -> None:
         while not stop.wait(0.1):
             try:
                 answer = ask(f"{page_url}/api/picture?mode={mode}")
-                if answer.status == HTTPStatus.OK and answer.json().get("complete"):
+                if answer.status == HTTPStatus.OK and answer.json().get("cells"):
                     done(time.monotonic())
                     return
             except (OSError, ValueError):

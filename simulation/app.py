@@ -1,5 +1,8 @@
 """Entry point: plays a scenario against the wall clock. `python -m simulation.app`; settings from MUSTER_*.
 
+Without a start in the settings it plays an overture, people who stand where the story begins, seen on the grid only,
+until the file `story-start` says when second 0 is.
+
 Every 200 ms: the sums of the slice that just ended, the devices' readings, then the next frame of every camera.
 """
 
@@ -29,6 +32,9 @@ from stack import settings as settings_module
 
 _SCENARIO = Path(__file__).resolve().parent / "scenario.yaml"
 _BEHIND_US = 2 * units.MICRO
+_FAR_US = 3600 * units.MICRO
+STORY_START = "story-start"  # file in the mode's run folder: second 0 of the story, µs UTC
+SUMS = ("crowd.zones", "crowd.late", "crowd.crossings")
 _LEAD_US = units.MICRO  # from choosing the first frame to taking it
 
 
@@ -102,6 +108,7 @@ class Play:
     readings: Readings
     outlet: Outlet
     start_us: int
+    overture: bool
     pace: Pace = field(default_factory=Pace)
 
     def step(self, event_us: int) -> None:
@@ -112,6 +119,8 @@ class Play:
         """
         began_us, whole_second = now_us(), event_us % units.MICRO == 0
         for sent in self.cameras.close(event_us, now_us):
+            if self.overture and sent.thing in SUMS:
+                continue
             self.pace.late += sent.thing == "crowd.late"
             self.outlet.send(sent)
         self.pace.sums_ms.append((now_us() - event_us) / units.US_PER_MS)
@@ -131,8 +140,8 @@ class Play:
             self.outlet.send(sent)
 
 
-def play(run: Play, *, first_us: int, stop: threading.Event, ready: Callable[[], None]) -> None:
-    """Step from *first_us* on, until *stop*; *ready* is called once the first slices are sent.
+def play(run: Play, *, first_us: int, stop: threading.Event, ready: Callable[[], None], over: Callable[[], bool]) -> None:
+    """Step from *first_us* on, until *stop* or *over*; *ready* is called once the first slices are sent.
 
     Raises:
         TransientError: the broker takes nothing, or the machine cannot keep up.
@@ -142,10 +151,16 @@ def play(run: Play, *, first_us: int, stop: threading.Event, ready: Callable[[],
         run.step(event_us)
         if event_us == first_us + FRAME_US:
             ready()
+        if over():
+            return
         event_us += FRAME_US
         behind_us = now_us() - event_us
         if behind_us > _BEHIND_US:
             raise TransientError(f"{behind_us / units.MICRO:.1f} s behind the clock; starting again", retry_after_s=0)
+
+
+def _never() -> bool:
+    return False
 
 
 def _run(*, wait_start: bool, stop: threading.Event) -> None:
@@ -153,8 +168,10 @@ def _run(*, wait_start: bool, stop: threading.Event) -> None:
     story = load(Path(settings.source) if settings.source else _SCENARIO)
     views, passages, mode_key = views_of(story.plan), Passages(story.plan, story.walkers), settings.mode_key()
     client = producer(settings.kafka)
-    start_us = units.slice_start_us(settings.start_us or now_us() + _LEAD_US)
+    awaited = settings.run / STORY_START
     while not stop.is_set():
+        overture = not settings.start_us and not awaited.exists()
+        start_us = units.slice_start_us(now_us() + _FAR_US if overture else settings.start_us or int(awaited.read_text()))
         begin_us = max(start_us if wait_start else 0, now_us() + _LEAD_US)
         first_us = units.slice_start_us(begin_us + FRAME_US - 1)
         cameras = Cameras(story.plan, story.walkers, start_us=start_us, first_us=first_us, views=views)
@@ -162,10 +179,11 @@ def _run(*, wait_start: bool, stop: threading.Event) -> None:
         outlet = Outlet(client, settings.mode)
         try:
             play(
-                Play(cameras=cameras, readings=readings, outlet=outlet, start_us=start_us),
+                Play(cameras=cameras, readings=readings, outlet=outlet, start_us=start_us, overture=overture),
                 first_us=first_us,
                 stop=stop,
                 ready=settings.ready,
+                over=awaited.exists if overture else _never,
             )
             outlet.flush()
         except TransientError as error:

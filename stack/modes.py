@@ -133,12 +133,17 @@ def stage_parts(mode: Mode, *, after: tuple[str, ...], dispatch: bool = True, ti
         _part(mode, "store", ("pipelines.store.app",), after=(*topics, *after)),
     ]
     if ticker:
-        parts.append(_part(mode, "ticker", ("stack.ticker",), after=topics))
+        parts.append(ticker_part(mode, after=topics))
     if ingest and mode.plan.devices:
         parts.append(_part(mode, "ingest", ("pipelines.ingest.app",), after=topics))
     if dispatch:
         parts.append(_part(mode, "dispatch", ("pipelines.dispatch.app",), after=topics))
     return parts
+
+
+def ticker_part(mode: Mode, *, after: tuple[str, ...]) -> Part:
+    """The mode's clock: from its first tick on there are windows."""
+    return _part(mode, "ticker", ("stack.ticker",), after=after)
 
 
 def detect_part(mode: Mode, *, camera: str, source: str, backend: str = "auto", start_us: int = 0) -> Part:
@@ -147,10 +152,17 @@ def detect_part(mode: Mode, *, camera: str, source: str, backend: str = "auto", 
     return _part(replace(mode, settings=settings), f"detect-{camera}", ("pipelines.detect.app",), after=())
 
 
-def simulation_part(mode: Mode, *, scenario: Path, start_us: int) -> Part:
-    """Walkers, simulated cameras and devices."""
-    settings = replace(mode.settings, source=str(scenario), start_us=start_us)
-    return _part(replace(mode, settings=settings), "simulation", ("simulation.app",), after=())
+def simulation_part(mode: Mode, *, scenario: Path, after: tuple[str, ...]) -> Part:
+    """Walkers, simulated cameras and devices: an overture until `begin_story`."""
+    settings = replace(mode.settings, source=str(scenario))
+    return _part(replace(mode, settings=settings), "simulation", ("simulation.app",), after=after)
+
+
+def begin_story(mode: Mode, start_us: int) -> None:
+    """Second 0 of the scenario is *start_us* (µs UTC)."""
+    draft = mode.settings.run / "story-start.new"
+    draft.write_text(str(start_us))
+    draft.replace(mode.settings.run / "story-start")
 
 
 def page_part(home: Path, addresses: Addresses, *, after: tuple[str, ...]) -> Part:
