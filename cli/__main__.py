@@ -42,6 +42,7 @@ def seconds(text: str) -> float:
 
 @app.command()
 def demo(
+    *,
     for_: Annotated[Optional[str], typer.Option("--for", help="End by itself this long after ready, e.g. 120s.")] = None,  # noqa: UP045
     report: Report = None,
     video: Annotated[Optional[Path], typer.Option(help="Show this video as one more camera.")] = None,  # noqa: UP045
@@ -84,7 +85,7 @@ def down() -> None:
 
 
 @app.command()
-def status(as_json: AsJson = False) -> None:
+def status(*, as_json: AsJson = False) -> None:
     """What runs, and how far each stage has come."""
     from cli import status as command  # noqa: PLC0415
 
@@ -92,7 +93,7 @@ def status(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def doctor(as_json: AsJson = False) -> None:
+def doctor(*, as_json: AsJson = False) -> None:
     """Check this machine; each line that fails says the command that mends it."""
     from cli import doctor as command  # noqa: PLC0415
 
@@ -102,6 +103,7 @@ def doctor(as_json: AsJson = False) -> None:
 @topics.command()
 def tail(
     topic: Annotated[str, typer.Argument(help="e.g. crowd.density, or drill-demo.crowd.density.v1")],
+    *,
     mode: Annotated[Optional[str], typer.Option(help="Mode; the one that runs where there is only one.")] = None,  # noqa: UP045
     limit: Annotated[Optional[int], typer.Option(min=1, help="End after that many records.")] = None,  # noqa: UP045
     ticks: Annotated[bool, typer.Option(help="Show ticks and progress rows too.")] = False,
@@ -132,6 +134,7 @@ def schema() -> None:
 @play.command()
 def positions(
     file: Path,
+    *,
     unit: Annotated[str, typer.Option(help="Unit of the file's x and y: m or cm.")],
     fps: Annotated[float, typer.Option(help="Frames per second of the file.")],
     camera: Annotated[str, typer.Option(help="Camera id.")] = "cam",
@@ -159,6 +162,7 @@ def positions(
 @play.command()
 def video(
     file: Path,
+    *,
     camera: Annotated[str, typer.Option(help="Camera id.")] = "cam",
     calibration: Annotated[Optional[Path], typer.Option(help="YAML with 'pixels' and 'metres', four points or more.")] = None,  # noqa: UP045
     scale_px_per_m: Annotated[Optional[float], typer.Option(help="Of a view from straight above.")] = None,  # noqa: UP045
@@ -182,6 +186,7 @@ def video(
 @play.command()
 def vehicles(
     file: Path,
+    *,
     plan: PlanFile = None,
     rate: Rate = 1,
     wait: Wait = False,

@@ -127,7 +127,7 @@ def _run(path: Path, plan: Plan, how: How, send: Callable[[Player], int]) -> Non
         with Machine(HOME, ROOT, name=mode_name, join=True, on_change=progress.part) as machine:
             mode = modes.prepare(HOME, machine.addresses, mode=mode_name, plan=plan, clock="player", fresh=True)
             after = machine.after_servers()
-            parts = [modes.setup_part(mode, after=after), *modes.stage_parts(mode, after=after, dispatch=False, ticker=False, ingest=False)]
+            parts = [modes.setup_part(mode), *modes.stage_parts(mode, after=after, dispatch=False, ticker=False, ingest=False)]
             with progress.shown():
                 machine.start(parts)
             console.print(
@@ -156,7 +156,7 @@ def _play(
         last_us = send(player)
         played_s = time.monotonic() - begun
         if (how.wait or how.report is not None) and not stop.is_set():
-            _wait_for_results(machine, reader, plan, last_us, mode)
+            _wait_for_results(machine, plan, last_us, mode)
         book = reader.book
         supervisor = machine.supervisor
         assert supervisor is not None
@@ -177,7 +177,7 @@ def _play(
         reader.close()
 
 
-def _wait_for_results(machine: Machine, reader: Reader, plan: Plan, last_us: int, mode: str) -> None:
+def _wait_for_results(machine: Machine, plan: Plan, last_us: int, mode: str) -> None:
     """Until every result topic has closed the last whole step before *last_us*, and ALERTS has gone past it.
 
     Raises:

@@ -35,7 +35,8 @@ class Book:
     Args:
         keep_measures: keep each window's measures too (a play's report has them).
         changes: newest condition change by alert id, lowest number first; repeats fall together.
-        latency_ms: window end → result on its topic, by (zone, window end); the first result counts.
+        latency_ms: window end → result on its topic, by window end; the first result counts.
+        ready_us: the last window that ended before the run was ready.
     """
 
     keep_measures: bool = False
@@ -46,6 +47,7 @@ class Book:
     entries: list[LedgerEntry] = field(default_factory=list)
     receipts: set[tuple[str, str, int, str]] = field(default_factory=set)
     last_window_us: int = 0
+    ready_us: int = 0
 
     def take(self, record: Any, *, appended_us: int) -> None:
         """Take one record as the broker appended it."""
@@ -108,9 +110,22 @@ class Book:
         counts = ledger.counts(ledger.fold(self.entries))
         return {"in": taken_in, "accounted": counts["accepted"] + counts["duplicate"], "dead_lettered": counts["refused"]}
 
+    def _latencies(self) -> list[float]:
+        return [value for end_us, value in list(self.latency_ms.items()) if end_us > self.ready_us]
+
+    def windows(self) -> dict[str, int]:
+        """How many windows had a result after ready, and how many before."""
+        after = len(self._latencies())
+        return {"after_ready": after, "before_ready": len(self.latency_ms) - after}
+
+    def in_time(self, limit_ms: float) -> bool:
+        """Whether the last five windows had their results within *limit_ms*."""
+        last = sorted(self.latency_ms)[-5:]
+        return len(last) == 5 and all(self.latency_ms[end_us] <= limit_ms for end_us in last)
+
     def window_to_result_ms(self) -> dict[str, float | None]:
-        """Median and 99th percentile over all windows."""
-        values = list(self.latency_ms.values())
+        """Median and 99th percentile over all windows that ended after ready."""
+        values = self._latencies()
         if not values:
             return {"p50": None, "p99": None}
         p50, p99 = np.percentile(values, [50, 99])

@@ -158,7 +158,7 @@ def hold(plan: Path, mode: str) -> None:
 
 def _parts(machine: Machine, mode: modes.Mode) -> list[Part]:
     after = machine.after_servers()
-    return [modes.setup_part(mode, after=after), *modes.stage_parts(mode, after=after), *_cameras(mode)]
+    return [modes.setup_part(mode), *modes.stage_parts(mode, after=after), *_cameras(mode)]
 
 
 def _cameras(mode: modes.Mode) -> list[Part]:

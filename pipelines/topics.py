@@ -44,8 +44,8 @@ class Topic:
 ALL: Final = (
     *(Topic(thing=f"raw.{kind}", record=events.RawEnvelope, partitions=4) for kind in ("turnstile", "identity", "fire", "vehicle")),
     Topic(thing="sensor.turnstile", record=events.SensorTurnstile, partitions=4, ticked=True),
-    Topic(thing="sensor.identity", record=events.SensorIdentity, partitions=4, ticked=True),
-    Topic(thing="sensor.vehicle", record=events.SensorVehicle, partitions=4, ticked=True),
+    Topic(thing="sensor.identity", record=events.SensorIdentity, ticked=True),
+    Topic(thing="sensor.vehicle", record=events.SensorVehicle, ticked=True),
     Topic(thing="sensor.fire", record=events.SensorFire, ticked=True),
     Topic(thing="sensor.p1", record=events.SensorFire),
     Topic(thing="vehicle.tracks", record=events.VehicleTrack, partitions=4, ticked=True),

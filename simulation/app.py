@@ -33,6 +33,7 @@ from stack import settings as settings_module
 _SCENARIO = Path(__file__).resolve().parent / "scenario.yaml"
 _BEHIND_US = 2 * units.MICRO
 _FAR_US = 3600 * units.MICRO
+TOPICS_READY = "topics.ready"  # file in the mode's run folder
 STORY_START = "story-start"  # file in the mode's run folder: second 0 of the story, µs UTC
 SUMS = ("crowd.zones", "crowd.late", "crowd.crossings")
 _LEAD_US = units.MICRO  # from choosing the first frame to taking it
@@ -167,6 +168,8 @@ def _run(*, wait_start: bool, stop: threading.Event) -> None:
     settings = settings_module.read()
     story = load(Path(settings.source) if settings.source else _SCENARIO)
     views, passages, mode_key = views_of(story.plan), Passages(story.plan, story.walkers), settings.mode_key()
+    while not (settings.run / TOPICS_READY).exists() and settings.run != Path() and not stop.wait(0.05):
+        pass  # loaded while Kafka starts
     client = producer(settings.kafka)
     awaited = settings.run / STORY_START
     while not stop.is_set():

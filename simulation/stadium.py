@@ -60,8 +60,7 @@ class Lane:
             aside = rng.uniform(-5, 5)
             origin = (self.edge[0] + aside * across[0], self.edge[1] + aside * across[1])
             pieces = [arriving(served - (tail + 0.5) * headway_s + lag_s * tail, [origin, spots[tail]], speed_mps=rng.uniform(1.0, 1.3))]
-            for j in range(tail, 0, -1):
-                pieces.append(joined(served - j * headway_s + lag_s * j, [spots[j], spots[j - 1]], speed_mps=1.0))
+            pieces.extend(joined(served - j * headway_s + lag_s * j, [spots[j], spots[j - 1]], speed_mps=1.0) for j in range(tail, 0, -1))
             onward = ways_on[number % len(ways_on)]
             pieces.append(joined(served, [spots[0], *onward], speed_mps=rng.uniform(1.05, 1.35)))
             yield number, f"{self.key}-{number}", np.concatenate(pieces)

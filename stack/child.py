@@ -29,7 +29,7 @@ class Nursery:
         self._forker = ThreadPoolExecutor(1, thread_name_prefix="forker")
         guard = Path(__file__).with_name("guard.py")
         command = [sys.executable, "-I", "-S", "-u", str(guard)]
-        self._guard = subprocess.Popen(command, stdin=subprocess.PIPE, text=True, start_new_session=True)
+        self._guard = subprocess.Popen(command, stdin=subprocess.PIPE, text=True, start_new_session=True)  # noqa: S603 - our own file
 
     @property
     def guard_pid(self) -> int:
@@ -49,14 +49,14 @@ class Nursery:
                 os._exit(1)
 
         with log.open("ab") as output:
-            process = subprocess.Popen(
+            process = subprocess.Popen(  # noqa: S603 - commands of our own parts
                 command,
                 env={**os.environ, **env},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=die_with_parent,
+                preexec_fn=die_with_parent,  # noqa: PLW1509 - it takes no lock, and one thread alone forks
             )
         self._tell_guard(f"+{process.pid}\n")
         return process

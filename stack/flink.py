@@ -90,6 +90,7 @@ def taskmanager(home: Path, addresses: Addresses) -> Part:
     """The program that runs all tasks."""
     memory = (
         "-Xms96m",
+        "-XX:TieredStopAtLevel=1",
         f"-Xmx{TASK_HEAP_MB + FRAMEWORK_HEAP_MB}m",
         f"-XX:MaxDirectMemorySize={NETWORK_MB + OFF_HEAP_MB}m",
         f"-XX:MaxMetaspaceSize={METASPACE_MB}m",

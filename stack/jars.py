@@ -135,7 +135,7 @@ def repository_client() -> httpx.Client:
 
 def from_repository(client: httpx.Client, jar: Jar) -> bytes:
     """The bytes of one jar from the public Maven repository; httpx.HTTPError when it does not come."""
-    from jgo.constants import MAVEN_CENTRAL_URL  # here, because it takes a third of a second to import
+    from jgo.constants import MAVEN_CENTRAL_URL  # noqa: PLC0415 - it takes a third of a second
 
     answer = client.get(f"{MAVEN_CENTRAL_URL}/{jar.repository_path}")
     answer.raise_for_status()
@@ -159,9 +159,9 @@ def relock(path: Path = LOCK_FILE) -> None:
 
 
 def _resolve(wanted: Iterable[str], cache: Path) -> set[str]:
-    from jgo.constants import MAVEN_CENTRAL_URL
-    from jgo.maven import MavenContext
-    from jgo.maven._core import Dependency
+    from jgo.constants import MAVEN_CENTRAL_URL  # noqa: PLC0415 - as above
+    from jgo.maven import MavenContext  # noqa: PLC0415 - as above
+    from jgo.maven._core import Dependency  # noqa: PLC0415 - as above
 
     context = MavenContext(repo_cache=cache, remote_repos={"central": MAVEN_CENTRAL_URL}, timeout=60)
     roots = []

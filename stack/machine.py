@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TextIO
+from typing import Self, TextIO
 
 from pipelines.errors import ConfigError
 from stack.addresses import Addresses, claim_addresses, read_addresses
@@ -74,7 +74,7 @@ class Machine:
         self.supervisor.start()
         self.supervisor.run_in_background()
 
-    def __enter__(self) -> Machine:
+    def __enter__(self) -> Self:
         """Hold it."""
         return self
 

@@ -1,7 +1,11 @@
-"""Makes the topics of a mode, afresh for a drill that begins anew: `python -m stack.mode_setup [--fresh]`, and ends."""
+"""Makes the topics of a mode, tells the page of it, and ends: `python -m stack.mode_setup wall|player [--fresh]`.
+
+For a drill that begins anew, the old topics and the old database go first.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from typing import Final
@@ -11,8 +15,12 @@ from confluent_kafka.admin import AdminClient
 from connectors import clickhouse
 from pipelines.errors import MusterError, TransientError
 from pipelines.topics import ALL, Topic, is_drill
+from plan.load import load
+from stack import kafka
+from stack.clickhouse import answers as clickhouse_answers
 from stack.kafka import TopicSpec, delete_topics, ensure_topics
-from stack.settings import die, read
+from stack.modes import announce
+from stack.settings import Settings, die, read
 from stack.submit import TOPICS_READY
 
 _PATIENCE_S: Final = 30
@@ -41,10 +49,26 @@ def _wait_until_gone(admin: AdminClient, names: set[str]) -> None:
         time.sleep(0.1)
 
 
+def _wait_for_servers(settings: Settings) -> None:
+    """Wait for the servers, which start while this process loads its modules.
+
+    Raises:
+        TransientError: they do not answer within a minute.
+    """
+    until_s = time.monotonic() + 2 * _PATIENCE_S
+    while time.monotonic() < until_s:
+        with contextlib.suppress(Exception):  # whatever the clients raise, the servers are not there yet
+            if kafka.answers(settings.kafka) and clickhouse_answers(int(settings.clickhouse.rpartition(":")[2])):
+                return
+        time.sleep(0.1)
+    raise TransientError("Kafka or ClickHouse does not answer")
+
+
 def main(arguments: list[str]) -> None:
     """Make the topics of the mode in the settings."""
     try:
         settings = read()
+        _wait_for_servers(settings)
         if "--fresh" in arguments and is_drill(settings.mode):
             admin = AdminClient({"bootstrap.servers": settings.kafka})
             names = [name for name in admin.list_topics(timeout=10).topics if name.startswith(f"{settings.mode}.")]
@@ -57,6 +81,7 @@ def main(arguments: list[str]) -> None:
         die(error)
         return
     (settings.run / TOPICS_READY).touch()
+    announce(settings.home, mode=settings.mode, plan=load(settings.plan), clock=arguments[0], state="running")
 
 
 if __name__ == "__main__":

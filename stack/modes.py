@@ -27,11 +27,12 @@ _START_TIMEOUT_S: Final = 120.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mode:
-    """One mode: its settings, its plan, and whether it began anew."""
+    """One mode: its settings, its plan, whether it began anew, and what moves its event time ("wall" | "player")."""
 
     settings: Settings
     plan: Plan
     fresh: bool
+    clock: str
 
     @property
     def name(self) -> str:
@@ -66,7 +67,7 @@ def prepare(home: Path, addresses: Addresses, *, mode: str, plan: Plan, clock: s
     (folder / "topics.ready").unlink(missing_ok=True)
     write_plan(folder, plan)
     _ensure_key(folder / "mode.key")
-    announce(home, mode=mode, plan=plan, clock=clock, state="running")
+    withdraw(home, mode)  # the page hears of it when its topics are there: it must not read those of the last drill
     settings = Settings(
         mode=mode,
         kafka=addresses.kafka,
@@ -79,7 +80,7 @@ def prepare(home: Path, addresses: Addresses, *, mode: str, plan: Plan, clock: s
         home=home,
         parallelism=parallelism,
     )
-    return Mode(settings=settings, plan=plan, fresh=fresh)
+    return Mode(settings=settings, plan=plan, fresh=fresh, clock=clock)
 
 
 def write_plan(folder: Path, plan: Plan) -> None:
@@ -118,10 +119,10 @@ def withdraw(home: Path, mode: str) -> None:
     (home / "run" / "modes" / f"{mode}.json").unlink(missing_ok=True)
 
 
-def setup_part(mode: Mode, *, after: tuple[str, ...]) -> Part:
-    """Topics of the mode, once."""
-    arguments = ("--fresh",) if mode.fresh else ()
-    return _part(mode, "topics", ("stack.mode_setup", *arguments), after=after, one_shot=True)
+def setup_part(mode: Mode) -> Part:
+    """Topics of the mode, once; it waits for the servers itself."""
+    arguments = (mode.clock, "--fresh") if mode.fresh else (mode.clock,)
+    return _part(mode, "topics", ("stack.mode_setup", *arguments), after=(), one_shot=True)
 
 
 def stage_parts(mode: Mode, *, after: tuple[str, ...], dispatch: bool = True, ticker: bool = True, ingest: bool = True) -> list[Part]:

@@ -194,7 +194,7 @@ def make_server(port: int, folder: Path) -> ThreadingHTTPServer:
             self.end_headers()
             self.wfile.write(content)
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the name is the standard library's
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002, ARG002 - the standard library's signature
             """Only refusals are worth a line."""
             if args[1:] and not str(args[1]).startswith("2"):
                 sys.stderr.write(f"{self.path}: {args[1]}\n")

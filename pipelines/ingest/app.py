@@ -87,7 +87,7 @@ class Ingest:
             self._clamped += clamped
             accounts = ledger.entries(outcomes, devices=self._dedupe.dump_touched(), clamped=clamped)
             await self._deliver(self._sender, [*out, *(("ledger.ingest", entry.topic, entry, ()) for entry in accounts)])
-            for (thing, partition, offset), _ in outcomes.items():
+            for thing, partition, offset in outcomes:
                 self._accounted[thing, partition] = max(self._accounted.get((thing, partition), -1), offset)
 
     async def take_p1(self, event: Any) -> None:

@@ -24,6 +24,7 @@ def entries(
         outcomes: (topic, partition, offset) → outcome.
         devices: deduplication windows changed by this batch.
         clamped: event times clamped in this batch.
+        stage: who accounts.
     """
     runs: list[tuple[str, int, int, bytearray]] = []
     for (topic, partition, offset), outcome in sorted(outcomes.items()):

@@ -8,7 +8,7 @@ import contextlib
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import aiohttp
 
@@ -36,7 +36,7 @@ class Browser:
         self._number = 0
         self.errors: list[str] = []
 
-    async def __aenter__(self) -> Browser:
+    async def __aenter__(self) -> Self:
         """Start it and dial."""
         self._process = subprocess.Popen(  # noqa: ASYNC220 - it only starts
             [str(CHROMIUM), *FLAGS, f"--user-data-dir={self._profile}", "about:blank"],
@@ -126,4 +126,4 @@ class Browser:
     async def picture(self, path: Path, *, whole: bool = False) -> None:
         """Keep a screenshot."""
         told = await self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
-        path.write_bytes(base64.b64decode(told["data"]))
+        path.write_bytes(base64.b64decode(told["data"]))  # noqa: ASYNC240 - nothing else runs meanwhile

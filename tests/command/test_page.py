@@ -7,7 +7,7 @@ import importlib.util
 import os
 import socket
 import subprocess
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -45,9 +45,9 @@ def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def evening() -> Iterator[Made]:
+def evening() -> Made:
     """A stadium evening that stands still, always fresh."""
-    yield evening_source(feed.stadium(), now_us=feed.NOW_US, seconds=30, mode=MODE)
+    return evening_source(feed.stadium(), now_us=feed.NOW_US, seconds=30, mode=MODE)
 
 
 def visit(source: Made, dist: Path, profile: Path, go: Visit, *, width: int = 1600, height: int = 900) -> list[str]:

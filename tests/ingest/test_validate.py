@@ -113,7 +113,7 @@ def test_an_impossible_vehicle_is_refused(change):
     assert isinstance(verdict(envelope(replace(van, **change), "sensor.vehicle")), Refused)
     good = verdict(envelope(van, "sensor.vehicle"))
     assert isinstance(good, Accepted)
-    track = dict((topic, record) for topic, _, record in good.readings)["vehicle.tracks"]
+    track = {topic: record for topic, _, record in good.readings}["vehicle.tracks"]
     assert (track.lane, track.along_cmps) == ("road", -600)
 
 

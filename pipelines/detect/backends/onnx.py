@@ -141,7 +141,9 @@ def suppress(boxes: NDArray[np.float32], scores: NDArray[np.float32], kinds: NDA
 
     Args:
         boxes: (n, 4) float32, x0, y0, x1, y1.
-        scores, kinds: (n,).
+        scores: (n,).
+        kinds: (n,).
+        overlap: greatest IoU of two that both stay.
     """
     apart = boxes + (kinds * 100_000)[:, None]  # other kinds never meet
     areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
