@@ -22,7 +22,7 @@ from plan.load import load, plan_hash
 from plan.model import Plan
 from stack import modes
 from stack.jobs import cancel, jobs
-from stack.machine import Machine
+from stack.machine import SERVERS, Machine
 from stack.parts import Part
 from stack.submit import job_name, sql_changed
 
@@ -171,17 +171,14 @@ def _take_up(machine: Machine, current: modes.Mode) -> Plan:
     assert supervisor is not None
     plan = load(current.settings.plan)
     changed = set(sql_changed(current.settings, plan))
-    stages = [
-        status.name for status in supervisor.status() if status.name not in ("kafka", "registry", "clickhouse", "page", "topics", *_STAGES)
-    ]
-    supervisor.remove([name for name in stages if not name.startswith("flink-") or name == "flink-jobs"])
+    stages = [status.name for status in supervisor.status() if status.name not in (*SERVERS, "page", *_STAGES)]
+    supervisor.remove(stages)
     for job in jobs(machine.addresses.flink_url):
         name = job.name.removeprefix(f"{current.name}.")
         if name in changed and job.name == job_name(current.name, name) and job.state == "RUNNING":
             cancel(machine.addresses.flink_url, job.id)
             shutil.rmtree(current.settings.run / "checkpoints" / name, ignore_errors=True)
     fresh = modes.prepare(HOME, machine.addresses, mode=current.name, plan=plan, clock="wall", fresh=False)
-    (fresh.settings.run / "topics.ready").touch()
     parts = [part for part in [*modes.stage_parts(fresh, after=()), *_cameras(fresh)] if part.name not in _STAGES]
-    supervisor.add(parts)
+    supervisor.add([modes.setup_part(fresh), *parts])
     return plan

@@ -47,9 +47,8 @@ def jobs_of(plan: Plan) -> list[str]:
     return [BUILDS[thing][0] for thing in needs.results(plan)]
 
 
-def built(settings: Settings, plan: Plan) -> dict[str, Job]:
-    """The plan's jobs by name, as SQL; nothing is started."""
-    start_ms = 0 if is_drill(settings.mode) else round((time.time() - _BACK_S) * 1000)
+def built(settings: Settings, plan: Plan, *, start_ms: int) -> dict[str, Job]:
+    """The plan's jobs by name, as SQL; nothing is started. Without a checkpoint they begin at *start_ms* (ms UTC)."""
     addresses = Addresses(mode=settings.mode, kafka=settings.kafka, registry=settings.registry, start_ms=start_ms)
     return {name: build(addresses, plan) for name, build in (BUILDS[thing] for thing in needs.results(plan))}
 
@@ -112,7 +111,8 @@ def main(names: list[str]) -> None:
     """Submit the named jobs, or all."""
     try:
         settings = read()
-        jobs = built(settings, load(settings.plan))
+        start_ms = 0 if is_drill(settings.mode) else round((time.time() - _BACK_S) * 1000)
+        jobs = built(settings, load(settings.plan), start_ms=start_ms)
         environment = _environment()
         _wait_for_cluster(settings)
     except MusterError as error:
@@ -121,7 +121,7 @@ def main(names: list[str]) -> None:
     for name in names or list(jobs):
         job = Job(name=job_name(settings.mode, name), tables=jobs[name].tables, statements=jobs[name].statements)
         identity = submit(job, environment=environment, options=options(settings, name))
-        (settings.run / f"{name}.sql").write_text("\n".join((*job.tables, *job.statements)))
+        (settings.run / f"{name}.sql").write_text("\n".join(job.statements))
         print(f"{job.name}: {identity}", flush=True)
         environment = _environment()
 
@@ -129,9 +129,9 @@ def main(names: list[str]) -> None:
 def sql_changed(settings: Settings, plan: Plan) -> list[str]:
     """Names of jobs whose SQL under *plan* is not what was submitted last."""
     changed = []
-    for name, job in built(settings, plan).items():
+    for name, job in built(settings, plan, start_ms=0).items():
         path = Path(settings.run / f"{name}.sql")
-        if not path.exists() or path.read_text() != "\n".join((*job.tables, *job.statements)):
+        if not path.exists() or path.read_text() != "\n".join(job.statements):
             changed.append(name)
     return changed
 

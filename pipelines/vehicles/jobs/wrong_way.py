@@ -29,6 +29,7 @@ def build(addresses: tables.Addresses, plan: Plan) -> Job:
             cmps=str(round(rules.wrong_way_mps * 100)),
             microseconds=str(round(rules.wrong_way_s * 1_000_000)),
             centimetres=str(round(rules.wrong_way_m * 100)),
+            people_cmps=str(round(rules.people_speed_kmh / 0.036)),
             ahead_seconds=str(round(rules.towards_people_s)),
         ),
     )

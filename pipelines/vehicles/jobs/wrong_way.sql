@@ -34,7 +34,8 @@ FROM wrong_way
 UNION ALL
 SELECT et, 'towards_people', vehicle, lane, ahead_zone, event_time_us, event_time_us, CAST(0 AS BIGINT), speed_cmps, ahead_cm, x_cm, y_cm
 FROM tracks
-WHERE ahead_zone <> '' AND along_cmps <= -{cmps} AND speed_cmps > 0 AND ahead_cm <= speed_cmps * {ahead_seconds};
+WHERE ahead_zone <> ''
+  AND ((along_cmps <= -{cmps} AND speed_cmps > 0 AND ahead_cm <= speed_cmps * {ahead_seconds}) OR (ahead_cm = 0 AND speed_cmps > {people_cmps}));
 
 -- step by_second: the first evidence of each second and kind
 CREATE TEMPORARY VIEW by_second AS
