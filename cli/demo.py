@@ -13,8 +13,10 @@ from cli.paths import HOME, ROOT, from_caller
 from cli.report import Book, Expected
 from cli.running import ended_by_signal, fetched, write_report
 from cli.watching import Reader, parts_usage, when_first_picture
-from pipelines.errors import ConfigError, MusterError, TransientError
+from connectors.video import Video
+from pipelines.errors import MusterError, TransientError
 from pipelines.units import MICRO, SLICE_US
+from plan.model import Camera
 from simulation import render, scenario
 from stack import modes
 from stack.fetch import clean
@@ -22,6 +24,7 @@ from stack.machine import Machine
 from stack.supervisor import Supervisor
 
 MODE: Final = "drill-demo"
+VISITOR: Final = "cam-visitor"
 SCENARIO: Final = ROOT / "simulation" / "scenario.yaml"
 _WARM_S: Final = 20.0
 _IN_TIME_MS: Final = 500.0
@@ -61,21 +64,38 @@ def run(*, for_s: float | None, report: Path | None, video: Path | None) -> None
     try:
         with progress.shown():
             moments.setup_s = fetched(progress)
-            moments.fetch_s = time.monotonic() - moments.begun_s
+            fetched_s = time.monotonic() - moments.begun_s
             story = scenario.load(SCENARIO)
-            film = from_caller(video) if video else render.cached(SCENARIO, HOME / "video")
-        if video and not film.is_file():
-            raise ConfigError(f"video {video}: there is no such file")
+            film = render.cached(SCENARIO, HOME / "video")
+            moments.fetch_s = time.monotonic() - moments.begun_s
+            moments.setup_s += moments.fetch_s - fetched_s
+        visitor = from_caller(video) if video else None
+        if visitor is not None:
+            story = _with_visitor(story, visitor)
         with Machine(HOME, ROOT, name="demo", join=True, on_change=progress.part) as machine:
-            _play(machine, story, film, moments, stop, progress, for_s=for_s, report=report)
+            _play(machine, story, film, visitor, moments, stop, progress, for_s=for_s, report=report)
     except MusterError as error:
         fail(error)
+
+
+def _with_visitor(story: scenario.Story, video: Path) -> scenario.Story:
+    """The story with one more camera, not calibrated: its people are counted in the picture, not on the floor.
+
+    Raises:
+        ConfigError: the video cannot be decoded.
+    """
+    Video(str(video)).close()
+    first = story.plan.cameras[0]
+    text = {"en": f"Your video: {video.name}"[:128], "zh": f"您的视频:{video.name}"[:128]}
+    camera = Camera.model_validate({"id": VISITOR, "name": text, "at": first.at, "owns": first.owns, "kind": "video", "fps": 10})
+    return story.model_copy(update={"plan": story.plan.model_copy(update={"cameras": (*story.plan.cameras, camera)})})
 
 
 def _play(
     machine: Machine,
     story: scenario.Story,
     film: Path,
+    visitor: Path | None,
     moments: Moments,
     stop: threading.Event,
     progress: Progress,
@@ -101,12 +121,13 @@ def _play(
         start_us = _story_start_us()
         modes.begin_story(mode, start_us)
         camera = story.scenario.video.camera
-        supervisor.add(
-            [
-                modes.ticker_part(mode, after=("topics",)),
-                modes.detect_part(mode, camera=camera, source=str(film), backend="motion", start_us=start_us),
-            ]
-        )
+        parts = [
+            modes.ticker_part(mode, after=("topics",)),
+            modes.detect_part(mode, camera=camera, source=str(film), backend="motion", start_us=start_us),
+        ]
+        if visitor is not None:
+            parts.append(modes.detect_part(mode, camera=VISITOR, source=str(visitor), start_us=start_us))
+        supervisor.add(parts)
     reader = Reader(machine.addresses.kafka, MODE, Book())
     _wait_for_results(reader, stop)
     moments.ready_s = time.monotonic()

@@ -25,6 +25,7 @@ def producer(bootstrap: str, *, linger_ms: float = 5) -> Producer:
             "acks": "all",
             "linger.ms": linger_ms,
             "message.max.bytes": MAX_BYTES + 4096,
+            "batch.size": MAX_BYTES // 2,  # the broker's limit holds for a batch as for a record
             "compression.type": "none",  # loopback is fast; with append time the broker would unpack and pack again
             "log.connection.close": False,
         }

@@ -166,6 +166,8 @@ def _overlaps(plan: Plan) -> list[str]:
         if (x1 - x0) > 655 or (y1 - y0) > 655:
             wrong.append(f"camera '{camera.id}': owns more than 655 m on a side, more than a packed position can say")
         for other in plan.cameras[:index]:
+            if not (camera.sees_floor and other.sees_floor):
+                continue
             a0, b0, a1, b1 = other.owns
             if min(x1, a1) > max(x0, a0) and min(y1, b1) > max(y0, b0):
                 wrong.append(f"cameras '{other.id}' and '{camera.id}' own the same floor: each m² belongs to one camera")

@@ -157,6 +157,11 @@ class Camera(Part):
     )
     calibration: Calibration | None = None
 
+    @property
+    def sees_floor(self) -> bool:
+        """Whether its people are on the floor: a real camera without calibration counts boxes, and owns nothing."""
+        return self.kind == "simulated" or self.calibration is not None
+
 
 class Lane(Part):
     """A lane of a road, from its beginning to its end in the permitted direction."""

@@ -15,7 +15,7 @@ VEHICLES: Final = "vehicle.events"
 def results(plan: Plan) -> tuple[str, ...]:
     """Result topics that a plan's jobs write."""
     found = []
-    if any(camera.calibration is not None or camera.kind == "simulated" for camera in plan.cameras):
+    if any(camera.sees_floor for camera in plan.cameras):
         found.append(DENSITY)
     if plan.lines:
         found.append(FLOW)

@@ -21,7 +21,7 @@ def zones_of(plan: Plan, camera: Camera) -> list[str]:
 
 
 def _meets(zone: Zone, camera: Camera) -> bool:
-    return bool(box(*camera.owns).intersection(Polygon(zone.polygon)).area > 0.01)
+    return camera.sees_floor and bool(box(*camera.owns).intersection(Polygon(zone.polygon)).area > 0.01)
 
 
 def view_of(plan: Plan, camera: Camera) -> View:
