@@ -18,6 +18,7 @@ from stack.parts import PartStatus
 FAILED: Final = 1
 USAGE: Final = 2
 UNREACHABLE: Final = 3
+INTERRUPTED: Final = 130
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 _COLOURS: Final = {
     "ready": "green",

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from cli.console import FAILED, Progress, console, fail
+from cli.console import FAILED, INTERRUPTED, Progress, console, fail
 from cli.paths import HOME, ROOT, from_caller
 from cli.report import Book, Expected
-from cli.running import ended_by_signal, fetched, write_report
+from cli.running import Stop, ended_by_signal, fetched, write_report
 from cli.watching import Reader, parts_usage, when_first_picture
 from connectors.video import Video
 from pipelines.errors import MusterError, TransientError
@@ -74,6 +74,8 @@ def run(*, for_s: float | None, report: Path | None, video: Path | None) -> None
             story = _with_visitor(story, visitor)
         with Machine(HOME, ROOT, name="demo", join=True, on_change=progress.part) as machine:
             _play(machine, story, film, visitor, moments, stop, progress, for_s=for_s, report=report)
+    except KeyboardInterrupt:
+        fail("stopped before it was ready", INTERRUPTED)
     except MusterError as error:
         fail(error)
 
@@ -97,7 +99,7 @@ def _play(
     film: Path,
     visitor: Path | None,
     moments: Moments,
-    stop: threading.Event,
+    stop: Stop,
     progress: Progress,
     *,
     for_s: float | None,
@@ -131,6 +133,7 @@ def _play(
     reader = Reader(machine.addresses.kafka, MODE, Book())
     _wait_for_results(reader, stop)
     moments.ready_s = time.monotonic()
+    stop.interrupts = False
     console.print(f"\nMuster is ready after {moments.since(moments.ready_s)} s. EXERCISE 演练: open {page}/?mode={MODE}\n", markup=False)
     console.print("Ctrl-C ends it." if for_s is None else f"It ends by itself after {for_s:g} s.")
     try:
@@ -153,7 +156,7 @@ def _story_start_us() -> int:
     return now_us - now_us % SLICE_US
 
 
-def _wait_for_results(reader: Reader, stop: threading.Event) -> None:
+def _wait_for_results(reader: Reader, stop: Stop) -> None:
     """Ready means that results come, and in time: for the first windows Flink's programs are still being compiled."""
     until_s = time.monotonic() + _WARM_S
     while time.monotonic() < until_s and not reader.book.in_time(_IN_TIME_MS) and not stop.wait(0.1):
@@ -161,7 +164,7 @@ def _wait_for_results(reader: Reader, stop: threading.Event) -> None:
     reader.book.ready_us = reader.book.last_window_us
 
 
-def _wait(stop: threading.Event, for_s: float | None) -> None:
+def _wait(stop: Stop, for_s: float | None) -> None:
     stop.wait(for_s)
 
 

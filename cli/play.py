@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,10 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from cli.console import USAGE, Progress, console, fail
+from cli.console import INTERRUPTED, USAGE, Progress, console, fail
 from cli.paths import HOME, ROOT, from_caller
 from cli.report import Book
-from cli.running import ended_by_signal, fetched, write_report
+from cli.running import Stop, ended_by_signal, fetched, write_report
 from cli.watching import Reader, parts_usage
 from connectors.kafka import Sender, Tail, producer
 from pipelines.errors import ConfigError, MusterError
@@ -133,6 +132,7 @@ def _run(path: Path, plan: Plan, how: How, send: Callable[[Player], int]) -> Non
             console.print(
                 f"\nplaying {path.name} as {mode_name}. EXERCISE 演练: {machine.addresses.page_url}/?mode={mode_name}\n", markup=False
             )
+            stop.interrupts = False
             try:
                 found = _play(machine, mode_name, plan, how, start_us, send, stop)
             finally:
@@ -142,13 +142,13 @@ def _run(path: Path, plan: Plan, how: How, send: Callable[[Player], int]) -> Non
         _tell(found)
         if how.report is not None:
             write_report(from_caller(how.report), found)
+    except KeyboardInterrupt:
+        fail("stopped before it was ready", INTERRUPTED)
     except MusterError as error:
         fail(error)
 
 
-def _play(
-    machine: Machine, mode: str, plan: Plan, how: How, start_us: int, send: Callable[[Player], int], stop: threading.Event
-) -> dict[str, Any]:
+def _play(machine: Machine, mode: str, plan: Plan, how: How, start_us: int, send: Callable[[Player], int], stop: Stop) -> dict[str, Any]:
     reader = Reader(machine.addresses.kafka, mode, Book(keep_measures=True))
     try:
         player = Player(Sender(producer(machine.addresses.kafka), mode), start_us=start_us, rate=how.rate, stop=stop)

@@ -23,11 +23,23 @@ def fetched(progress: Progress) -> float:
     return made + took
 
 
-def ended_by_signal() -> threading.Event:
-    """Set by Ctrl-C or SIGTERM; to be called from the main thread."""
-    stop = threading.Event()
+class Stop(threading.Event):
+    """Set by Ctrl-C or SIGTERM. While *interrupts*, the signal also ends what is being waited for."""
+
+    interrupts = True
+
+
+def ended_by_signal() -> Stop:
+    """The stop of this process; to be called from the main thread."""
+    stop = Stop()
+
+    def told(*_: object) -> None:
+        stop.set()
+        if stop.interrupts:
+            raise KeyboardInterrupt
+
     for which in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(which, lambda *_: stop.set())
+        signal.signal(which, told)
     return stop
 
 

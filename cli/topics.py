@@ -22,6 +22,7 @@ from stack.addresses import read_addresses
 def tail(topic: str, *, mode: str | None, limit: int | None, ticks: bool, begin: bool) -> None:
     """Print records until Ctrl-C, or *limit* of them."""
     stop = ended_by_signal()
+    stop.interrupts = False
     try:
         if topic.endswith(".v1"):
             mode, kind = split(topic)

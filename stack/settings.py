@@ -92,6 +92,8 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
     if "mode" not in given or "kafka" not in given:
         raise ConfigError("MUSTER_MODE and MUSTER_KAFKA must be set")
     check_mode(str(given["mode"]))
+    if given.get("ready_file", Path()) != Path():
+        Path(str(given["ready_file"])).unlink(missing_ok=True)  # left by the process before this one
     return Settings(**given)  # type: ignore[arg-type]  # checked against the field's type above
 
 

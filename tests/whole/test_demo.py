@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import time
+from pathlib import Path
 
 import pytest
 
@@ -30,5 +30,5 @@ def test_the_evening_brings_exactly_its_alerts_though_ingest_is_killed(tmp_path)
     assert events["dead_lettered"] == 2, "one badly signed reading and one message that is not Avro"
     assert found["zones"]["gate-c-queue"] == "warning"
     assert {level for zone, level in found["zones"].items() if zone != "gate-c-queue"} == {"none"}
-    left = [pid for pid in [*pids, killed] if os.path.exists(f"/proc/{pid}")]
+    left = [pid for pid in [*pids, killed] if Path(f"/proc/{pid}").exists()]
     assert left == [], "a process is left behind"

@@ -114,8 +114,7 @@ def test_one_vehicle_drives_the_wrong_way_and_no_other(base, tmp_path):
     lines = ["t,id,x,y,speed,angle_deg,lane,label"]
     for step in range(300):
         t = step * 0.2
-        for car in range(6):
-            lines.append(f"{t:.1f},car{car},{(20 * car + 10 * t) % 390 + 5:.1f},-2,10,90,east_0,normal")
+        lines += [f"{t:.1f},car{car},{(20 * car + 10 * t) % 390 + 5:.1f},-2,10,90,east_0,normal" for car in range(6)]
         if 60 <= step < 160:
             lines.append(f"{t:.1f},ghost,{300 - 6 * (t - 12):.1f},-2,6,270,east_0,ghost")
     path = tmp_path / "road.csv"
