@@ -11,9 +11,11 @@ from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, 
 
 from pipelines.codec import MAX_BYTES, decode, encode
 from pipelines.errors import DecodeError, MusterError, RefusedError, TransientError
+from pipelines.events import DeadLetter
 from pipelines.topics import Topic, split, topic
 
 _QUEUE_FULL_WAIT_S: Final = 0.5
+_LETTER_BYTES: Final = 4096  # what a dead letter says beside the record
 
 
 def producer(bootstrap: str, *, linger_ms: float = 5) -> Producer:
@@ -112,6 +114,19 @@ class Row:
     appended_us: int
     record: Any
     headers: tuple[tuple[str, bytes], ...] = ()
+
+
+def dead_letter(row: Row, *, stage: str, at_us: int) -> DeadLetter:
+    """What becomes of a row whose record is `Rejected`, as *stage* refuses it at *at_us* (µs UTC)."""
+    return DeadLetter(
+        stage=stage,
+        topic=row.thing,
+        partition=row.partition,
+        offset=row.offset,
+        reason=row.record.reason,
+        raw=row.record.raw[: MAX_BYTES - _LETTER_BYTES],
+        at_us=at_us,
+    )
 
 
 class Tail:

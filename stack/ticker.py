@@ -9,65 +9,29 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields
+from functools import cache
 from typing import Any, Final
 
 from connectors.kafka import Sender, producer
-from pipelines import events, units
+from pipelines import units
 from pipelines.errors import MusterError, TransientError
-from pipelines.topics import ALL, Topic
+from pipelines.topics import ALL, BY_THING, Topic
 from stack import settings as settings_module
 
-_MAKERS: Final[Mapping[str, Callable[[int], Any]]] = {
-    "sensor.turnstile": lambda t: events.SensorTurnstile(
-        tick=True, device="", event_time_us=t, received_us=t, gate="", area="", entries_total=0, exits_total=0
-    ),
-    "sensor.identity": lambda t: events.SensorIdentity(
-        tick=True, device="", event_time_us=t, received_us=t, gate="", credential="", pass_pseudonym="", outcome=""
-    ),
-    "sensor.vehicle": lambda t: events.SensorVehicle(
-        tick=True, device="", event_time_us=t, received_us=t, vehicle="", x_cm=0, y_cm=0, speed_cmps=0, heading_deg=0.0, lane=""
-    ),
-    "sensor.fire": lambda t: events.SensorFire(
-        tick=True, device="", event_time_us=t, received_us=t, zone="", kind="", state="", output="", x_cm=0, y_cm=0
-    ),
-    "vehicle.tracks": lambda t: events.VehicleTrack(
-        tick=True,
-        vehicle="",
-        event_time_us=t,
-        received_us=t,
-        source="",
-        x_cm=0,
-        y_cm=0,
-        speed_cmps=0,
-        heading_deg=0.0,
-        lane="",
-        along_cmps=0,
-        s_cm=0,
-        ahead_zone="",
-        ahead_cm=-1,
-    ),
-    "camera.health": lambda t: events.CameraHealth(
-        tick=True,
-        camera="",
-        event_time_us=t,
-        received_us=t,
-        state="",
-        since_us=0,
-        fps=0.0,
-        width_px=0,
-        height_px=0,
-        calibrated=False,
-        people=-1,
-    ),
-    "crowd.zones": lambda t: events.CrowdZones(tick=True, camera="", slice_start_us=t, received_us=t, plan=""),
-    "crowd.crossings": lambda t: events.CrowdCrossings(tick=True, camera="", slice_start_us=t, received_us=t),
-}
+_EMPTY: Final = {"str": "", "int": 0, "float": 0.0, "bool": False, "bytes": b""}
+
+
+@cache
+def _empty_fields(thing: str) -> dict[str, Any]:
+    return {field.name: _EMPTY[str(field.type)] for field in fields(BY_THING[thing].record) if field.default is MISSING}
 
 
 def tick_record(topic: Topic, tick_us: int) -> Any:
-    """The tick of *topic* for event time *tick_us* (µs UTC)."""
-    return _MAKERS[topic.thing](tick_us)
+    """The tick of *topic* for event time *tick_us* (µs UTC): the time and the mark, all else empty."""
+    given = _empty_fields(topic.thing)
+    time_field = "slice_start_us" if "slice_start_us" in given else "event_time_us"
+    return topic.record(**{**given, "tick": True, time_field: tick_us, "received_us": tick_us})
 
 
 def send_ticks(sender: Sender, tick_us: int) -> None:

@@ -8,13 +8,13 @@ import threading
 import time
 from typing import Any, Final
 
-from connectors.kafka import Rejected, Row, Sender, Tail, producer
+from connectors.kafka import Rejected, Row, Sender, Tail, dead_letter, producer
 from pipelines import events
 from pipelines.alerts import saved
 from pipelines.alerts.kernel import Kernel
 from pipelines.alerts.merge import Merge
 from pipelines.errors import MusterError
-from pipelines.events import AlertChange, DeadLetter, StageHealth
+from pipelines.events import AlertChange, StageHealth
 from pipelines.topics import is_drill
 from plan import needs
 from plan.load import load, plan_hash
@@ -23,7 +23,6 @@ from stack.settings import Settings, die, read
 READINGS: Final = ("camera.health", "sensor.fire")
 LANE: Final = ("sensor.p1", "alerts.commands")
 _SAVE_EVERY_S: Final = 1.0
-_RAW_BYTES: Final = 200_000
 
 
 def _key(row: Any) -> str:
@@ -102,15 +101,7 @@ class Alerts:
 
     def _refuse(self, row: Row) -> None:
         self._refused += 1
-        record = DeadLetter(
-            stage="alerts",
-            topic=row.thing,
-            partition=row.partition,
-            offset=row.offset,
-            reason=row.record.reason,
-            raw=row.record.raw[:_RAW_BYTES],
-            at_us=time.time_ns() // 1000,
-        )
+        record = dead_letter(row, stage="alerts", at_us=time.time_ns() // 1000)
         self._sender.send("deadletter.stages", record)
 
     def _send(self, changes: list[AlertChange]) -> None:

@@ -13,12 +13,11 @@ from signal import SIGINT, SIGTERM, signal
 from typing import Final
 
 from connectors.inbox import CHANNEL, Inbox
-from connectors.kafka import Rejected, Row, Sender, Tail, producer
-from pipelines.codec import MAX_BYTES
+from connectors.kafka import Rejected, Row, Sender, Tail, dead_letter, producer
 from pipelines.dispatch.routing import Told, recipients
 from pipelines.dispatch.texts import line
 from pipelines.errors import MusterError, RefusedError, TransientError
-from pipelines.events import AlertChange, DeadLetter, DispatchReceipt, StageHealth
+from pipelines.events import AlertChange, DispatchReceipt, StageHealth
 from pipelines.topics import is_drill
 from plan.load import load
 from plan.model import Plan
@@ -27,7 +26,6 @@ from stack.settings import Settings, die, read
 DELIVERED: Final = "delivered"
 REFUSED: Final = "refused"
 _POLL_S: Final = 0.5
-_RAW_BYTES: Final = MAX_BYTES - 4096
 
 
 class Dispatch:
@@ -103,15 +101,7 @@ class Dispatch:
 
     def _dead_letter(self, row: Row) -> None:
         self._refused += 1
-        record = DeadLetter(
-            stage="dispatch",
-            topic=row.thing,
-            partition=row.partition,
-            offset=row.offset,
-            reason=row.record.reason,
-            raw=row.record.raw[:_RAW_BYTES],
-            at_us=time.time_ns() // 1000,
-        )
+        record = dead_letter(row, stage="dispatch", at_us=time.time_ns() // 1000)
         self._sender.send("deadletter.stages", record)
 
     def _say_health(self) -> None:

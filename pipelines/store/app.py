@@ -13,10 +13,9 @@ from signal import SIGINT, SIGTERM, signal
 from typing import Final
 
 from connectors import clickhouse
-from connectors.kafka import Rejected, Row, Sender, Tail, producer
-from pipelines.codec import MAX_BYTES
+from connectors.kafka import Rejected, Row, Sender, Tail, dead_letter, producer
 from pipelines.errors import ConfigError, MusterError, RefusedError, TransientError
-from pipelines.events import DeadLetter, StageHealth
+from pipelines.events import StageHealth
 from pipelines.store.rows import STORED, TABLES, Batch, Block
 from stack.settings import Settings, die, read
 
@@ -26,7 +25,6 @@ _POLL_S: Final = 0.5
 _POLL_ROWS: Final = 2_000
 _PLACES_EVERY_S: Final = 10.0
 _REFUSED_WAIT_S: Final = 5.0
-_RAW_BYTES: Final = MAX_BYTES - 4096  # leaves room for the other fields of the dead letter
 
 
 class Store:
@@ -166,15 +164,7 @@ class Store:
 
     def _refuse(self, row: Row) -> None:
         self._refused += 1
-        record = DeadLetter(
-            stage="store",
-            topic=row.thing,
-            partition=row.partition,
-            offset=row.offset,
-            reason=row.record.reason,
-            raw=row.record.raw[:_RAW_BYTES],
-            at_us=time.time_ns() // 1000,
-        )
+        record = dead_letter(row, stage="store", at_us=time.time_ns() // 1000)
         self._sender.send("deadletter.stages", record)
 
     # -- how it goes --------------------------------------------------------------------------------------------

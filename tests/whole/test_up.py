@@ -1,0 +1,62 @@
+"""`muster up`, a changed plan, `status`, `topics tail`, `doctor` and `down`, as an operator uses them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from cli.paths import HOME, ROOT
+from tests.plans import plan_dict
+
+pytestmark = pytest.mark.stack
+
+
+def muster(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "cli", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=400, check=False)
+
+
+def write(path: Path, **changes) -> Path:
+    path.write_text(yaml.safe_dump(plan_dict(**changes), allow_unicode=True))
+    return path
+
+
+def pids() -> list[int]:
+    return [row["pid"] for path in (HOME / "run").glob("status-*.json") for row in json.loads(path.read_text())["parts"] if row["pid"]]
+
+
+def test_an_event_goes_up_takes_a_changed_plan_and_goes_down(tmp_path):
+    assert muster("status").returncode == 3, "nothing runs yet"
+    assert muster("down").returncode == 3
+    broken = muster("up", "--plan", str(write(tmp_path / "broken.yaml", phase="party")))
+    assert (broken.returncode, "there is no 'party' among the phases" in broken.stderr) == (2, True)
+
+    up = muster("up", "--plan", str(write(tmp_path / "plan.yaml")))
+    assert up.returncode == 0, up.stderr
+    try:
+        status = json.loads(muster("status", "--json").stdout)
+        assert {row["state"] for row in status["parts"]} <= {"ready", "done"}
+        stages = {row["stage"]: row for row in status["stages"]["live"]}
+        assert {"alerts", "ingest", "store"} <= stages.keys()
+        assert {"lag", "late", "clamped", "tick_age_us"} <= stages["alerts"].keys()
+        assert muster("doctor").returncode == 0
+        flow = muster("topics", "tail", "crowd.density", "--mode", "live", "--ticks", "--limit", "1")
+        assert json.loads(flow.stdout)["progress"] is True
+        assert muster("topics", "tail", "crowd.nothing", "--mode", "live").returncode == 2
+        before = set(pids())
+        changed = muster("up", "--plan", str(write(tmp_path / "plan.yaml", timing={"hold_up_s": 5})))
+        assert changed.returncode == 0, changed.stderr
+        assert "is in force" in changed.stderr
+        after = set(pids())
+        assert before & after, "the servers go on"
+        assert before - after, "the stages take the plan up anew"
+        assert (HOME / "run" / "modes" / "live.json").exists(), "the page still knows the mode"
+    finally:
+        left = pids()
+        assert muster("down").returncode == 0
+    assert [pid for pid in left if Path(f"/proc/{pid}").exists()] == []
+    assert muster("status").returncode == 3
