@@ -12,7 +12,7 @@ from command.api import create_app
 from command.hub import Hub
 from connectors.kafka import producer
 from pipelines.errors import ConfigError
-from stack.settings import Settings, die, read
+from pipelines.settings import Settings, die, read
 
 GRACE_S = 1  # open streams never end by themselves
 

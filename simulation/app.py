@@ -21,6 +21,7 @@ from pathlib import Path
 from confluent_kafka import Producer
 
 from connectors.kafka import Sender, producer
+from pipelines import settings as settings_module
 from pipelines import units
 from pipelines.errors import MusterError, TransientError
 from pipelines.topics import topic
@@ -28,7 +29,6 @@ from simulation.cameras import FRAME_US, Cameras, Sent, views_of
 from simulation.passages import Passages
 from simulation.readings import Readings
 from simulation.scenario import load
-from stack import settings as settings_module
 
 _SCENARIO = Path(__file__).resolve().parent / "scenario.yaml"
 _BEHIND_US = 2 * units.MICRO

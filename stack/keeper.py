@@ -10,10 +10,10 @@ import threading
 from typing import Final
 
 from pipelines.errors import MusterError, RefusedError
+from pipelines.settings import Settings, die, read
 from plan.load import load
 from stack import flink
 from stack.jobs import cancel, jobs
-from stack.settings import Settings, die, read
 from stack.submit import TOPICS_READY, job_name, jobs_of
 
 _LOOK_EVERY_S: Final = 1.0

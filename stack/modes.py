@@ -15,12 +15,12 @@ from typing import Final
 
 import yaml
 
+from pipelines.settings import Settings
 from pipelines.topics import check_mode, is_drill
 from plan.model import Plan
 from stack.addresses import Addresses
 from stack.keeper import cancel_all
 from stack.parts import Part
-from stack.settings import Settings
 
 _START_TIMEOUT_S: Final = 120.0
 

@@ -17,6 +17,7 @@ from connectors.flink_sql import Job, submit
 from connectors.flink_tables import Addresses
 from pipelines.crowd.jobs import density, flow, occupancy
 from pipelines.errors import MusterError, TransientError
+from pipelines.settings import Settings, die, read
 from pipelines.topics import is_drill
 from pipelines.vehicles.jobs import wrong_way
 from plan import needs
@@ -24,7 +25,6 @@ from plan.load import load
 from plan.model import Plan
 from stack import flink
 from stack.jobs import newest_checkpoint
-from stack.settings import Settings, die, read
 
 BUILDS: Final[dict[str, tuple[str, Callable[[Addresses, Plan], Job]]]] = {
     needs.DENSITY: (density.NAME, density.build),

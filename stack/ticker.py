@@ -14,10 +14,10 @@ from functools import cache
 from typing import Any, Final
 
 from connectors.kafka import Sender, producer
+from pipelines import settings as settings_module
 from pipelines import units
 from pipelines.errors import MusterError, TransientError
 from pipelines.topics import ALL, BY_THING, Topic
-from stack import settings as settings_module
 
 _EMPTY: Final = {"str": "", "int": 0, "float": 0.0, "bool": False, "bytes": b""}
 

@@ -15,10 +15,10 @@ from pipelines.alerts.kernel import Kernel
 from pipelines.alerts.merge import Merge
 from pipelines.errors import MusterError
 from pipelines.events import AlertChange, StageHealth
+from pipelines.settings import Settings, die, read
 from pipelines.topics import is_drill
 from plan import needs
 from plan.load import load, plan_hash
-from stack.settings import Settings, die, read
 
 READINGS: Final = ("camera.health", "sensor.fire")
 LANE: Final = ("sensor.p1", "alerts.commands")

@@ -16,6 +16,7 @@ from typing import Any, Final, Protocol
 
 from connectors.kafka import Sender, producer
 from connectors.video import Video, jpeg
+from pipelines import settings as settings_module
 from pipelines import units
 from pipelines.detect.backends.choose import backend_for
 from pipelines.detect.calibration import from_points
@@ -23,11 +24,10 @@ from pipelines.detect.feeds import BEHIND, FileFeed, LiveFeed, Shot
 from pipelines.detect.worker import CameraWorker, address
 from pipelines.errors import ConfigError, MusterError, TransientError
 from pipelines.events import CrowdZones, StageHealth
+from pipelines.settings import Settings
 from plan.load import load
 from plan.model import Plan
 from plan.views import view_of
-from stack import settings as settings_module
-from stack.settings import Settings
 
 LEAD_US: Final = 5 * units.MICRO  # a file's first frame is so long before the mode's start: the empty scene is learnt
 LIVE_DELAY_US: Final = 20_000  # a live frame's event time is its arrival less this

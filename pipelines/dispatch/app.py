@@ -18,10 +18,10 @@ from pipelines.dispatch.routing import Told, recipients
 from pipelines.dispatch.texts import line
 from pipelines.errors import MusterError, RefusedError, TransientError
 from pipelines.events import AlertChange, DispatchReceipt, StageHealth
+from pipelines.settings import Settings, die, read
 from pipelines.topics import is_drill
 from plan.load import load
 from plan.model import Plan
-from stack.settings import Settings, die, read
 
 DELIVERED: Final = "delivered"
 REFUSED: Final = "refused"

@@ -21,9 +21,9 @@ from pipelines.events import DeadLetter, LedgerEntry, StageHealth
 from pipelines.ingest import ledger
 from pipelines.ingest.dedupe import Dedupe
 from pipelines.ingest.validate import Accepted, Duplicate, Refused, judge, site_of
+from pipelines.settings import Settings, die, read
 from pipelines.topics import RAW, split
 from plan.load import load
-from stack.settings import Settings, die, read
 
 _BATCH: Final = 500
 _WITHIN_S: Final = 0.04

@@ -16,8 +16,8 @@ from connectors import clickhouse
 from connectors.kafka import Rejected, Row, Sender, Tail, dead_letter, producer
 from pipelines.errors import ConfigError, MusterError, RefusedError, TransientError
 from pipelines.events import StageHealth
+from pipelines.settings import Settings, die, read
 from pipelines.store.rows import STORED, TABLES, Batch, Block
-from stack.settings import Settings, die, read
 
 BATCH_S: Final = 2.0
 BATCH_ROWS: Final = 8_000

@@ -31,7 +31,17 @@ PLAN = {
     "area_types": list(AREA_TYPES),
     "los": list(LOS),
     "zones": [{"id": "hall", "name": NAME, "area_type": "standing", "polygon": [[0, 0], [10, 0], [10, 10], [0, 10]]}],
-    "cameras": [{"id": "cam-1", "name": NAME, "at": [0, 0], "owns": [0, 0, 10, 10], "fps": 5, "kind": "video"}],
+    "cameras": [
+        {
+            "id": "cam-1",
+            "name": NAME,
+            "at": [0, 0],
+            "owns": [0, 0, 10, 10],
+            "fps": 5,
+            "kind": "video",
+            "calibration": {"pixels": [[0, 0], [400, 0], [400, 400], [0, 400]], "metres": [[0, 10], [10, 10], [10, 0], [0, 0]]},
+        }
+    ],
 }
 
 

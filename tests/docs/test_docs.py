@@ -12,11 +12,11 @@ import pytest
 import typer
 
 from cli.__main__ import app
+from pipelines import settings
 from pipelines.alerts import rules
 from pipelines.alerts.kernel import CROWD
 from pipelines.topics import ALL, Topic
 from plan import model
-from stack import settings
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
