@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +16,14 @@ from pipelines.events import DeadLetter
 from pipelines.topics import Topic, split, topic
 
 _QUEUE_FULL_WAIT_S: Final = 0.5
+_NEW_TOPIC_TRIES: Final = 50
+_NEW_TOPIC_WAIT_S: Final = 0.2
+_NOT_YET: Final = (
+    KafkaError._UNKNOWN_PARTITION,  # noqa: SLF001 - the client's own name
+    KafkaError._UNKNOWN_TOPIC,  # noqa: SLF001 - likewise
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+    KafkaError.LEADER_NOT_AVAILABLE,
+)
 _LETTER_BYTES: Final = 4096  # what a dead letter says beside the record
 
 
@@ -237,12 +246,22 @@ class Tail:
     def _marks(self) -> dict[tuple[str, int], tuple[int, int]]:
         found = {}
         for thing, partition in self.partitions:
-            where = TopicPartition(topic(thing).name(self._mode), partition)
-            try:
-                found[thing, partition] = self._client.get_watermark_offsets(where, timeout=10)
-            except KafkaException as error:
-                raise TransientError(f"{where.topic}: {error}") from error
+            found[thing, partition] = self._mark(TopicPartition(topic(thing).name(self._mode), partition))
         return found
+
+    def _mark(self, where: TopicPartition) -> tuple[int, int]:
+        """First and next offset of a partition; a topic that was made this moment is asked for again."""
+        for left in range(_NEW_TOPIC_TRIES, -1, -1):
+            try:
+                marks: tuple[int, int] = self._client.get_watermark_offsets(where, timeout=10)
+            except KafkaException as error:
+                if not left or error.args[0].code() not in _NOT_YET:
+                    raise TransientError(f"{where.topic}: {error}") from error
+                time.sleep(_NEW_TOPIC_WAIT_S)
+                self._client.list_topics(where.topic, timeout=10)  # asks the broker for what it knows now
+            else:
+                return marks
+        raise AssertionError("the last try returns or raises")
 
     def read_to_end(self, *, most: int = 2000) -> Iterator[Row]:
         """Every record up to the ends of the partitions as they are now."""
