@@ -33,6 +33,7 @@ def tail(topic: str, *, mode: str | None, limit: int | None, ticks: bool, begin:
         fail(error, USAGE)
     left = limit
     try:
+        reader.ends()  # says at once when nobody answers
         while not stop.is_set() and (left is None or left > 0):
             for row in reader.poll(0.3):
                 if not ticks and (getattr(row.record, "tick", False) or getattr(row.record, "progress", False)):

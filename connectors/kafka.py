@@ -23,6 +23,7 @@ _NOT_YET: Final = (
     KafkaError._UNKNOWN_TOPIC,  # noqa: SLF001 - likewise
     KafkaError.UNKNOWN_TOPIC_OR_PART,
     KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.NOT_LEADER_FOR_PARTITION,
 )
 _LETTER_BYTES: Final = 4096  # what a dead letter says beside the record
 
@@ -250,7 +251,7 @@ class Tail:
         return found
 
     def _mark(self, where: TopicPartition) -> tuple[int, int]:
-        """First and next offset of a partition; a topic that was made this moment is asked for again."""
+        """First and next offset of a partition; a topic or broker that came up this moment is asked again."""
         for left in range(_NEW_TOPIC_TRIES, -1, -1):
             try:
                 marks: tuple[int, int] = self._client.get_watermark_offsets(where, timeout=10)
