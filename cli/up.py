@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -27,7 +28,7 @@ from stack.parts import Part
 from stack.submit import job_name, sql_changed
 
 _PATIENCE_S: Final = 180.0
-_STAGES: Final = ("ticker",)
+_WITHOUT_PLAN: Final = ("ticker", "store")
 
 
 def _state_file() -> Path:
@@ -166,19 +167,23 @@ def _cameras(mode: modes.Mode) -> list[Part]:
 
 
 def _take_up(machine: Machine, current: modes.Mode) -> Plan:
-    """Restart what holds the plan: the stages, and those Flink jobs whose SQL it changes."""
+    """Restart what holds the plan: the stages that read it, and those Flink jobs whose SQL it changes."""
     supervisor = machine.supervisor
     assert supervisor is not None
     plan = load(current.settings.plan)
-    changed = set(sql_changed(current.settings, plan))
-    stages = [status.name for status in supervisor.status() if status.name not in (*SERVERS, "page", *_STAGES)]
-    supervisor.remove(stages)
+    fresh = replace(current, plan=plan)
+    changed = sql_changed(current.settings, plan)
+    parts = [part for part in [*modes.stage_parts(fresh, after=()), *_cameras(fresh)] if part.name not in _WITHOUT_PLAN]
+    parts = [part for part in parts if part.name != "flink-jobs" or changed]
+    running = {status.name for status in supervisor.status()} - {*SERVERS, "page", "topics", *_WITHOUT_PLAN}
+    supervisor.remove([name for name in running if name != "flink-jobs" or changed])
     for job in jobs(machine.addresses.flink_url):
         name = job.name.removeprefix(f"{current.name}.")
         if name in changed and job.name == job_name(current.name, name) and job.state == "RUNNING":
             cancel(machine.addresses.flink_url, job.id)
             shutil.rmtree(current.settings.run / "checkpoints" / name, ignore_errors=True)
-    fresh = modes.prepare(HOME, machine.addresses, mode=current.name, plan=plan, clock="wall", fresh=False)
-    parts = [part for part in [*modes.stage_parts(fresh, after=()), *_cameras(fresh)] if part.name not in _STAGES]
-    supervisor.add([modes.setup_part(fresh), *parts])
+    for part in parts:
+        (current.settings.run / "ready" / part.name).unlink(missing_ok=True)
+    modes.announce(HOME, mode=current.name, plan=plan, clock="wall", state="running")
+    supervisor.add(parts)
     return plan

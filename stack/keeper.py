@@ -14,7 +14,7 @@ from pipelines.settings import Settings, die, read
 from plan.load import load
 from stack import flink
 from stack.jobs import cancel, jobs
-from stack.submit import TOPICS_READY, job_name, jobs_of
+from stack.submit import job_name, jobs_of
 
 _LOOK_EVERY_S: Final = 1.0
 _ALIVE: Final = {"RUNNING", "CREATED", "INITIALIZING", "RESTARTING", "RECONCILING", "FAILING"}
@@ -59,8 +59,8 @@ class Keeper:
 
     def run(self) -> None:
         """Until told to stop."""
-        if not (self._settings.run / TOPICS_READY).exists():
-            self._submit(self._wanted)  # a fresh start: load PyFlink while the cluster starts
+        if missing(self._settings, self._wanted) is None:
+            self._submit(self._wanted)  # the cluster is still starting: PyFlink loads meanwhile
         while not self._stop.wait(_LOOK_EVERY_S if self._submitting is None else 0.1):
             if self._submitting is not None:
                 if self._submitting.poll() is None:
