@@ -28,7 +28,7 @@ VISITOR: Final = "cam-visitor"
 SCENARIO: Final = ROOT / "simulation" / "scenario.yaml"
 _WARM_S: Final = 20.0
 _IN_TIME_MS: Final = 500.0
-_LEAD_US: Final = 6 * MICRO  # the video's first frame is 5 s before second 0
+_LEAD_US: Final = 3 * MICRO  # the cameras need a moment to begin again; the video is taken up in its empty seconds
 
 
 @dataclass(slots=True)
@@ -151,7 +151,7 @@ def _play(
 
 
 def _story_start_us() -> int:
-    """The first slice that begins six seconds from now."""
+    """The first slice that begins three seconds from now."""
     now_us = time.time_ns() // 1000 + _LEAD_US
     return now_us - now_us % SLICE_US
 
