@@ -137,7 +137,7 @@ def _play(
     console.print(f"\nMuster is ready after {moments.since(moments.ready_s)} s. EXERCISE 演练: open {page}/?mode={MODE}\n", markup=False)
     console.print("Ctrl-C ends it." if for_s is None else f"It ends by itself after {for_s:g} s.")
     try:
-        _wait(stop, for_s)
+        stop.wait(for_s)
         moments.first_alert_s = reader.first_alert_s
         found = _report(machine, reader, moments, story, start_us)
     finally:
@@ -162,10 +162,6 @@ def _wait_for_results(reader: Reader, stop: Stop) -> None:
     while time.monotonic() < until_s and not reader.book.in_time(_IN_TIME_MS) and not stop.wait(0.1):
         pass
     reader.book.ready_us = reader.book.last_window_us
-
-
-def _wait(stop: Stop, for_s: float | None) -> None:
-    stop.wait(for_s)
 
 
 def _report(machine: Machine, reader: Reader, moments: Moments, story: scenario.Story, start_us: int) -> dict[str, Any]:

@@ -7,9 +7,13 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Final
 
 from pipelines.errors import ConfigError
 from pipelines.topics import check_mode
+
+TOPICS_READY: Final = "topics.ready"  # file in the mode's run folder: its topics are there
+STORY_START: Final = "story-start"  # file in the mode's run folder: second 0 of the scenario, µs UTC
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,15 +13,9 @@ TICK_DELAY_US: Final = 250_000  # a tick says T = mode clock - this
 LATE_AFTER_US: Final = 100_000  # received later than this after its slice's end: crowd.late
 CLAMP_AHEAD_US: Final = 1_000_000  # event time is never later than received + this
 CM_PER_M: Final = 100
-CM2_PER_M2: Final = 10_000
 MICRO: Final = 1_000_000
 
 
 def slice_start_us(event_us: int) -> int:
     """Start of the half-open 200 ms slice [start, start + 200 ms) that holds *event_us* (µs UTC)."""
     return event_us - event_us % SLICE_US
-
-
-def window_start_us(event_us: int, *, size_us: int) -> int:
-    """Start of the half-open window [start, start + size) that holds *event_us* (both µs)."""
-    return event_us - event_us % size_us

@@ -33,8 +33,6 @@ from simulation.scenario import load
 _SCENARIO = Path(__file__).resolve().parent / "scenario.yaml"
 _BEHIND_US = 2 * units.MICRO
 _FAR_US = 3600 * units.MICRO
-TOPICS_READY = "topics.ready"  # file in the mode's run folder
-STORY_START = "story-start"  # file in the mode's run folder: second 0 of the story, µs UTC
 SUMS = ("crowd.zones", "crowd.late", "crowd.crossings")
 _LEAD_US = units.MICRO  # from choosing the first frame to taking it
 
@@ -168,10 +166,10 @@ def _run(*, wait_start: bool, stop: threading.Event) -> None:
     settings = settings_module.read()
     story = load(Path(settings.source) if settings.source else _SCENARIO)
     views, passages, mode_key = views_of(story.plan), Passages(story.plan, story.walkers), settings.mode_key()
-    while not (settings.run / TOPICS_READY).exists() and settings.run != Path() and not stop.wait(0.05):
+    while not (settings.run / settings_module.TOPICS_READY).exists() and settings.run != Path() and not stop.wait(0.05):
         pass  # loaded while Kafka starts
     client = producer(settings.kafka)
-    awaited = settings.run / STORY_START
+    awaited = settings.run / settings_module.STORY_START
     while not stop.is_set():
         overture = not settings.start_us and not awaited.exists()
         start_us = units.slice_start_us(now_us() + _FAR_US if overture else settings.start_us or int(awaited.read_text()))

@@ -137,13 +137,10 @@ def client_env(home: Path) -> dict[str, str]:
     }
 
 
-def client_settings(addresses: Addresses) -> dict[str, str]:
-    """What a TableEnvironment must be told, or it runs the job in a cluster of its own inside the client."""
-    return {
-        "execution.target": "remote",
-        "rest.address": LOOPBACK,
-        "rest.port": str(addresses.flink_rest_port),
-    }
+def client_settings(url: str) -> dict[str, str]:
+    """What a TableEnvironment must be told of the cluster at *url*, or it runs the job in one of its own inside the client."""
+    host, _, port = url.removeprefix("http://").partition(":")
+    return {"execution.target": "remote", "rest.address": host, "rest.port": port}
 
 
 def conf_dir(home: Path) -> Path:

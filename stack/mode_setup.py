@@ -14,14 +14,13 @@ from confluent_kafka.admin import AdminClient
 
 from connectors import clickhouse
 from pipelines.errors import MusterError, TransientError
-from pipelines.settings import Settings, die, read
+from pipelines.settings import TOPICS_READY, Settings, die, read
 from pipelines.topics import ALL, Topic, is_drill
 from plan.load import load
 from stack import kafka
 from stack.clickhouse import answers as clickhouse_answers
 from stack.kafka import TopicSpec, delete_topics, ensure_topics
 from stack.modes import announce
-from stack.submit import TOPICS_READY
 
 _PATIENCE_S: Final = 30
 _SEGMENT_BYTES: Final = 16 * 1024 * 1024

@@ -15,7 +15,7 @@ from typing import Final
 
 import yaml
 
-from pipelines.settings import Settings
+from pipelines.settings import STORY_START, TOPICS_READY, Settings
 from pipelines.topics import check_mode, is_drill
 from plan.model import Plan
 from stack.addresses import Addresses
@@ -64,7 +64,7 @@ def prepare(home: Path, addresses: Addresses, *, mode: str, plan: Plan, clock: s
         shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     shutil.rmtree(folder / "ready", ignore_errors=True)
-    (folder / "topics.ready").unlink(missing_ok=True)
+    (folder / TOPICS_READY).unlink(missing_ok=True)
     write_plan(folder, plan)
     _ensure_key(folder / "mode.key")
     withdraw(home, mode)  # the page hears of it when its topics are there: it must not read those of the last drill
@@ -161,9 +161,9 @@ def simulation_part(mode: Mode, *, scenario: Path, after: tuple[str, ...]) -> Pa
 
 def begin_story(mode: Mode, start_us: int) -> None:
     """Second 0 of the scenario is *start_us* (µs UTC)."""
-    draft = mode.settings.run / "story-start.new"
+    draft = mode.settings.run / f"{STORY_START}.new"
     draft.write_text(str(start_us))
-    draft.replace(mode.settings.run / "story-start")
+    draft.replace(mode.settings.run / STORY_START)
 
 
 def page_part(home: Path, addresses: Addresses, *, after: tuple[str, ...]) -> Part:

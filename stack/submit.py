@@ -17,7 +17,7 @@ from connectors.flink_sql import Job, submit
 from connectors.flink_tables import Addresses
 from pipelines.crowd.jobs import density, flow, occupancy
 from pipelines.errors import MusterError, TransientError
-from pipelines.settings import Settings, die, read
+from pipelines.settings import TOPICS_READY, Settings, die, read
 from pipelines.topics import is_drill
 from pipelines.vehicles.jobs import wrong_way
 from plan import needs
@@ -34,7 +34,6 @@ BUILDS: Final[dict[str, tuple[str, Callable[[Addresses, Plan], Job]]]] = {
 }
 _BACK_S: Final = 5
 _PATIENCE_S: Final = 120
-TOPICS_READY: Final = "topics.ready"
 
 
 def job_name(mode: str, name: str) -> str:
@@ -58,12 +57,8 @@ def options(settings: Settings, name: str) -> dict[str, str]:
     checkpoints = settings.run / "checkpoints" / name
     checkpoints.mkdir(parents=True, exist_ok=True)
     found = newest_checkpoint(settings.run / "checkpoints", name)
-    host, _, port = settings.flink.removeprefix("http://").partition(":")
     return {
-        # left alone, PyFlink would start a cluster of its own inside this process
-        "execution.target": "remote",
-        "rest.address": host,
-        "rest.port": port,
+        **flink.client_settings(settings.flink),
         "parallelism.default": str(settings.parallelism),
         "table.local-time-zone": "UTC",
         "table.optimizer.agg-phase-strategy": "TWO_PHASE",
