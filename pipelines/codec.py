@@ -40,12 +40,23 @@ def _subjects() -> dict[str, dict[str, Any]]:
 
 @cache
 def _schema(schema_name: str) -> Any:
-    return fastavro.parse_schema(json.loads((SCHEMAS / f"{schema_name}.avsc").read_text()))
+    return fastavro.parse_schema(json.loads((SCHEMAS / f"{schema_name}.avsc").read_text()), named_schemas={})
 
 
 @cache
 def _names_by_id() -> dict[int, str]:
     return {row["id"]: row["schema"].removesuffix(".avsc") for row in _subjects().values()}
+
+
+@cache
+def _former() -> dict[int, tuple[str, Any]]:
+    """Ids of earlier versions: the schema's name now, and the one that the bytes were written with."""
+    found = {}
+    for row in _subjects().values():
+        for number, path in row.get("former", {}).items():
+            written = fastavro.parse_schema(json.loads((SCHEMAS / path).read_text()), named_schemas={})
+            found[int(number)] = (row["schema"].removesuffix(".avsc"), written)
+    return found
 
 
 @cache
@@ -91,19 +102,31 @@ def decode_body(raw: bytes, number: int) -> Any:
     Raises:
         DecodeError: unknown id, not Avro, bytes left over, or larger than 256 KiB.
     """
-    name = _names_by_id().get(number)
-    if name is None:
-        raise DecodeError(f"unknown schema id {number}")
+    name, written = _written(number)
     if len(raw) > MAX_BYTES:
         raise DecodeError(f"{len(raw)} bytes, more than the limit of {MAX_BYTES}")
     source = io.BytesIO(raw)
     try:
-        loaded = fastavro.schemaless_reader(source, _schema(name), None)
+        loaded = fastavro.schemaless_reader(source, written, None if written is _schema(name) else _schema(name))
     except Exception as error:  # fastavro raises whatever the bytes provoke
         raise DecodeError(f"not a {name} record: {type(error).__name__}") from error
     if source.tell() != len(raw):
         raise DecodeError(f"{len(raw) - source.tell()} bytes too many after a {name} record")
     return from_plain(class_of(name), loaded)
+
+
+def _written(number: int) -> tuple[str, Any]:
+    """The schema's name, and the schema that bytes of id *number* were written with.
+
+    Raises:
+        DecodeError: the id was never given out.
+    """
+    name = _names_by_id().get(number)
+    if name is not None:
+        return name, _schema(name)
+    if number not in _former():
+        raise DecodeError(f"unknown schema id {number}")
+    return _former()[number]
 
 
 def from_plain(kind: type[Record], plain: Any) -> Record:

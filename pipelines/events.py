@@ -104,6 +104,10 @@ class VehicleTrack:
     s_cm: int
     ahead_zone: str
     ahead_cm: int
+    plate: str = ""
+    excused: str = ""
+    beyond: str = ""
+    inside_zone: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +128,8 @@ class VehicleEvent:
     ahead_cm: int
     x_cm: int
     y_cm: int
+    plate: str = ""
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +195,16 @@ class ZoneSums:
     peak_sum: int
     peak_place: int
     around_sum: int
+    owned_area_cm2: int = 0
+    queue_gate: str = ""
+    n_error: int = 0
+    noise_micro: int = 0
+    pressure_n: int = 0
+    pressure_sum: int = 0
+    pressure_low_sum: int = 0
+    pressure_high_sum: int = 0
+    patch_n: int = 0
+    lost: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,6 +227,7 @@ class LineCount:
     gate: str
     entered: int
     exited: int
+    width_cm: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,6 +249,7 @@ class CrowdCells:
     event_time_us: int
     period_us: int
     cells: bytes
+    row_bytes: int = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,6 +275,17 @@ class CrowdDensity:
     cameras_seen: int
     frames_expected: int
     frames_used: int
+    specific_flow_per_m_s: float | None = None
+    pressure_per_s2: float | None = None
+    pressure_low_per_s2: float | None = None
+    pressure_high_per_s2: float | None = None
+    noise_mps: float = 0.0
+    patch_people: int = 0
+    lost: int = 0
+    queue_gate: str = ""
+    observed_share: float = 0.0
+    error_people: float = 0.0
+    age_ms: int = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,6 +300,14 @@ class CrowdFlow:
     entered: int
     exited: int
     cameras_seen: int
+    width_m: float = 0.0
+    entered_per_min: float = 0.0
+    exited_per_min: float = 0.0
+    entered_per_m_min: float = 0.0
+    exited_per_m_min: float = 0.0
+    counter_share: float = 0.0
+    entered_total: int = 0
+    exited_total: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -326,6 +363,8 @@ class AlertChange:
     actor_role: str
     reason: str
     plan: str
+    prompt_en: str = ""
+    prompt_zh: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -405,3 +444,49 @@ class StageHealth:
     refused: int
     lag: int
     tick_age_us: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrowdForecast:
+    """Time to the next level of one zone, from its own trend."""
+
+    window_end_us: int
+    zone: str
+    level: str
+    next_level: str
+    trend_per_m2_min: float
+    history_s: float
+    next_s: float | None = None
+    next_low_s: float | None = None
+    next_high_s: float | None = None
+    critical_high_s: float | None = None
+    act_now_high_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrowdQueue:
+    """The queue of one gate."""
+
+    window_end_us: int
+    gate: str
+    people: float
+    arriving_per_min: float
+    served_per_min: float
+    wait_s: float | None = None
+    known: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrowdBalance:
+    """People in one area by conservation: what turnstiles, lines and cameras say of it, reconciled."""
+
+    window_end_us: int
+    area: str
+    inside: float
+    low: float
+    high: float
+    turnstiles: float | None = None
+    lines: float | None = None
+    seen: float | None = None
+    residual: float
+    suspect: str

@@ -118,6 +118,7 @@ class Gate(Part):
     name: Text
     at: Point
     area: Id = Field(description="area whose occupancy its turnstiles count")
+    queue: tuple[Id, ...] = Field(default=(), description="zones in which people wait for it")
 
 
 class Line(Part):
@@ -156,6 +157,8 @@ class Camera(Part):
         default="", max_length=512, description="of a video camera: file or rtsp:// address; empty when it is given at the start"
     )
     calibration: Calibration | None = None
+    noise_cm: float = Field(default=1.0, ge=0, le=50, description="position noise that is always there, standard deviation per axis")
+    count_error: float = Field(default=0.05, ge=0, le=1, description="share by which its count may be wrong, to be measured per camera")
 
     @property
     def sees_floor(self) -> bool:

@@ -29,12 +29,13 @@ INVALID_SCHEMA, INCOMPATIBLE, NO_SUCH_PATH = 42201, 409, 404
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Committed:
-    """One subject as committed: its id, its version and the text of its schema."""
+    """One subject as committed: its id, its version and the text of its schema; texts of earlier versions by id."""
 
     subject: str
     id: int
     version: int
     schema: str
+    former: Mapping[int, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,8 @@ def read_subjects(folder: Path) -> dict[str, Committed]:
                 subject=name,
                 id=int(entry["id"]),
                 version=int(entry["version"]),
-                schema=json.dumps(json.loads((folder / entry["schema"]).read_text())),
+                schema=_text(folder, entry["schema"]),
+                former={int(number): _text(folder, path) for number, path in entry.get("former", {}).items()},
             )
             for name, entry in listed.items()
         }
@@ -85,6 +87,10 @@ def read_subjects(folder: Path) -> dict[str, Committed]:
             msg = f"schema id {one.id} stands for two different schemas, one of them {one.subject}'s"
             raise ConfigError(msg)
     return subjects
+
+
+def _text(folder: Path, path: str) -> str:
+    return json.dumps(json.loads((folder / path).read_text()))
 
 
 def answer(subjects: Mapping[str, Committed], method: str, path: str, body: bytes = b"") -> Answer:
@@ -110,8 +116,9 @@ def answer(subjects: Mapping[str, Committed], method: str, path: str, body: byte
 
 def _by_id(subjects: Mapping[str, Committed], number: str) -> Answer:
     for one in subjects.values():
-        if str(one.id) == number:
-            return Answer(status=200, body={"schema": one.schema})
+        texts = {str(one.id): one.schema, **{str(key): text for key, text in one.former.items()}}
+        if number in texts:
+            return Answer(status=200, body={"schema": texts[number]})
     return _error(404, SCHEMA_UNKNOWN, f"Schema {number} not found")
 
 

@@ -24,6 +24,8 @@ TYPES = {
     "string": {"String", "LowCardinality(String)"},
     "bytes": {"String"},
 }
+ALTER = re.compile(r"ALTER TABLE \{database\}\.(\w+)\n(.*)", re.DOTALL)
+ADDED = re.compile(r"    ADD COLUMN IF NOT EXISTS (.*) AFTER (\w+)")
 CREATE = re.compile(r"CREATE TABLE IF NOT EXISTS \{database\}\.(\w+)\n\(\n(.*?)\n\)\n(.*)", re.DOTALL)
 
 
@@ -36,7 +38,22 @@ def tables() -> dict[str, tuple[dict[str, str], str]]:
             if match:
                 lines = [line.strip().removesuffix(",") for line in match[2].splitlines()]
                 found[match[1]] = (dict(_column(line) for line in lines), match[3])
+                continue
+            match = ALTER.fullmatch(statement)
+            if match:
+                columns, engine = found[match[1]]
+                found[match[1]] = (_with_added(columns, match[2]), engine)
     return found
+
+
+def _with_added(columns: dict[str, str], added: str) -> dict[str, str]:
+    for line in added.split(",\n"):
+        match = ADDED.fullmatch(line)
+        assert match is not None, line
+        name, kind = _column(match[1])
+        at = list(columns).index(match[2]) + 1
+        columns = dict([*list(columns.items())[:at], (name, kind), *list(columns.items())[at:]])
+    return columns
 
 
 def _column(line: str) -> tuple[str, str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import types
 import typing
 from pathlib import Path
 from typing import Any
 
+import fastavro
 import pytest
 
 from pipelines import codec, events, topics
@@ -42,6 +44,17 @@ GIVEN_OUT = {
     21: "ledger_entry",
     22: "dead_letter",
     23: "stage_health",
+    24: "crowd_zones",
+    25: "crowd_crossings",
+    26: "crowd_cells",
+    27: "crowd_density",
+    28: "crowd_flow",
+    29: "vehicle_track",
+    30: "vehicle_event",
+    31: "alert_change",
+    32: "crowd_forecast",
+    33: "crowd_queue",
+    34: "crowd_balance",
 }
 
 
@@ -181,6 +194,7 @@ def test_an_id_is_one_file_and_a_file_is_one_id() -> None:
 
 def test_ids_that_were_given_out_are_never_given_again() -> None:
     now = {row["id"]: row["schema"].removesuffix(".avsc") for row in IDS.values()}
+    now |= {int(number): row["schema"].removesuffix(".avsc") for row in IDS.values() for number in row.get("former", {})}
     assert {number: now.get(number) for number in GIVEN_OUT} == GIVEN_OUT
     assert all(number > max(GIVEN_OUT) for number in now.keys() - GIVEN_OUT.keys())
 
@@ -191,3 +205,28 @@ def test_the_lint_finds_what_it_looks_for() -> None:
     assert [record["name"] for record in records({"type": "array", "items": empty})] == ["nothing"]
     assert python_type(["null", "double"]) == float | None
     assert isinstance(python_type(["null", "double"]), types.UnionType)
+
+
+FORMER = sorted((int(number), path, row["schema"]) for row in IDS.values() for number, path in row.get("former", {}).items())
+
+
+@pytest.mark.parametrize(("number", "path", "now"), FORMER)
+def test_what_was_written_with_a_former_schema_is_read_with_the_defaults_of_the_present_one(number: int, path: str, now: str) -> None:
+    former, present = json.loads((AVRO / path).read_text()), json.loads((AVRO / now).read_text())
+    was = {field["name"] for field in former["fields"]}
+    value = {field["name"]: _some(field["type"]) for field in former["fields"]}
+    out = io.BytesIO()
+    fastavro.schemaless_writer(out, fastavro.parse_schema(former, named_schemas={}), value)
+    read = codec.to_plain(codec.decode_body(out.getvalue(), number))
+    assert {name: read[name] for name in was if name != "entries"} == {name: value[name] for name in was if name != "entries"}
+    for field in present["fields"]:
+        if field["name"] not in was:
+            assert read[field["name"]] == field["default"]
+
+
+def _some(kind: Any) -> Any:
+    if isinstance(kind, list):
+        return None
+    if isinstance(kind, dict):
+        return [{field["name"]: _some(field["type"]) for field in kind["items"]["fields"]}]
+    return {"boolean": True, "int": 7, "long": 7, "double": 0.5, "string": "x", "bytes": b"y"}[kind]

@@ -58,6 +58,14 @@ def test_a_row_becomes_one_value_a_column_after_where_it_stood() -> None:
         "entered": (2,),
         "exited": (1,),
         "cameras_seen": (1,),
+        "width_m": (0.0,),
+        "entered_per_min": (0.0,),
+        "exited_per_min": (0.0,),
+        "entered_per_m_min": (0.0,),
+        "exited_per_m_min": (0.0,),
+        "counter_share": (0.0,),
+        "entered_total": (0,),
+        "exited_total": (0,),
     }
 
 
