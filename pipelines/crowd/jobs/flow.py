@@ -21,5 +21,5 @@ def build(addresses: tables.Addresses, plan: Plan) -> Job:  # noqa: ARG001 - eve
             tables.source("crowd.crossings", addresses, time_field="slice_start_us"),
             tables.sink("crowd.flow", addresses),
         ),
-        statements=statements(__file__, end_us=end_us("window_time")),
+        statements=statements(__file__, row_end_us=end_us("ended"), end_us=end_us("window_time")),
     )

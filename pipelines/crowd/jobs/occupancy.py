@@ -22,5 +22,5 @@ def build(addresses: tables.Addresses, plan: Plan) -> Job:  # noqa: ARG001 - eve
             tables.source("sensor.turnstile", addresses, time_field="event_time_us", patience_ms=PATIENCE_MS),
             tables.sink("crowd.occupancy", addresses),
         ),
-        statements=statements(__file__, end_us=end_us("window_time")),
+        statements=statements(__file__, end_us=end_us("window_time", shift_ms=PATIENCE_MS)),
     )
