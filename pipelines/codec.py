@@ -8,8 +8,10 @@ from __future__ import annotations
 import io
 import json
 import struct
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import fields, is_dataclass
 from functools import cache
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -69,12 +71,28 @@ def schema_id(kind: type[Any]) -> int:
     return _ids_by_class()[kind]
 
 
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
+
+
 def _plain(value: Any) -> Any:
-    if is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    kind: Hashable = type(value)
+    names = _names(kind)
+    if names:
+        return {name: _plain(field) if type(field) is tuple else field for name, field in zip(names, _values(value, names), strict=True)}
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     return value
+
+
+def _values(value: Any, names: tuple[str, ...]) -> Iterable[Any]:
+    return _getter(names)(value) if len(names) > 1 else (getattr(value, names[0]),)
+
+
+@cache
+def _getter(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    return attrgetter(*names)
 
 
 def encode_body(record: Any) -> bytes:

@@ -28,13 +28,21 @@ def view_of(plan: Plan, camera: Camera) -> View:
     """The camera's view: zones with how many cameras share each, and its counting lines."""
     shared = {zone.id: sum(_meets(zone, other) for other in plan.cameras) for zone in plan.zones}
     mine = set(zones_of(plan, camera))
+    queues = {zone: gate.id for gate in plan.gates for zone in gate.queue}
     x0, y0, x1, y1 = camera.owns
     return View(
         camera=camera.id,
         plan=plan_hash(plan),
         owns_cm=(*_cm((x0, y0)), *_cm((x1, y1))),
         floors=tuple(
-            zone_floor(zone.id, zone.polygon, los_scale=plan.area_type(zone).los_scale, cameras_expected=shared[zone.id])
+            zone_floor(
+                zone.id,
+                zone.polygon,
+                los_scale=plan.area_type(zone).los_scale,
+                cameras_expected=shared[zone.id],
+                owned_area_m2=box(*camera.owns).intersection(Polygon(zone.polygon)).area,
+                queue_gate=queues.get(zone.id, ""),
+            )
             for zone in plan.zones
             if zone.id in mine
         ),
@@ -42,4 +50,6 @@ def view_of(plan: Plan, camera: Camera) -> View:
             LineFloor(line=line.id, gate=line.gate, a_cm=_cm(line.a), b_cm=_cm(line.b)) for line in plan.lines if line.camera == camera.id
         ),
         fps=camera.fps,
+        noise_cm=camera.noise_cm,
+        count_error=camera.count_error,
     )

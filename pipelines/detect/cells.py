@@ -7,12 +7,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.detect.floor import BOX_M2, DENSE_PEOPLE, Boxes
 from pipelines.detect.frames import NO_VELOCITY
 
-CELL: Final = np.dtype([("x", "<i2"), ("y", "<i2"), ("density", "<u2"), ("vx", "<i2"), ("vy", "<i2")])
-
+CELL: Final = np.dtype([("x", "<i2"), ("y", "<i2"), ("density", "<u2"), ("vx", "<i2"), ("vy", "<i2"), ("pressure", "<u2")])
+NOT_MEASURABLE: Final = 65535
 _SHIFT: Final = 32
 _OFFSET: Final = 1 << 31
+Ints = NDArray[np.int64]
 
 
 class CellSums:
@@ -20,28 +22,53 @@ class CellSums:
 
     def __init__(self) -> None:
         """Start empty."""
-        self._rows: list[NDArray[np.int64]] = []
-        self.frames = 0
+        self._rows: list[tuple[Ints, Ints]] = []
 
-    def add(self, positions_cm: NDArray[np.int64], velocities_cmps: NDArray[np.int64]) -> None:
+    @property
+    def frames(self) -> int:
+        """How many frames were added."""
+        return len(self._rows)
+
+    def add(self, positions_cm: Ints, velocities_cmps: Ints) -> None:
         """Add one frame: positions and velocities (n, 2) int64, cm and cm/s."""
-        self.frames += 1
-        self._rows.append(np.concatenate([positions_cm // 100, velocities_cmps], axis=1))
+        self._rows.append((positions_cm, velocities_cmps))
 
-    def close(self) -> bytes:
-        """Rows of `CELL` for the occupied cells, by x, then y: density in 0.01 p/m², mean velocity in cm/s."""
-        if not self.frames or not any(len(rows) for rows in self._rows):
+    def close(self, *, noise_variance_m2_s2: float = 0.0) -> bytes:
+        """Rows of `CELL` for the occupied cells, by x, then y.
+
+        Density in 0.01 p/m², mean velocity in cm/s, pressure in 0.001 /s² of the 2 m box around the cell in the last frame.
+        """
+        if not any(len(positions) for positions, _ in self._rows):
             return b""
-        rows = np.concatenate(self._rows)
-        places, index = np.unique(
-            (rows[:, 0] << _SHIFT) + rows[:, 1] + _OFFSET, return_inverse=True
-        )  # one key sorts faster than two columns
+        positions, velocities = (np.concatenate(parts) for parts in zip(*self._rows, strict=True))
+        cells = positions // 100
+        # one key sorts faster than two columns
+        places, index = np.unique((cells[:, 0] << _SHIFT) + cells[:, 1] + _OFFSET, return_inverse=True)
         out = np.zeros(len(places), dtype=CELL)
         out["x"], out["y"] = places >> _SHIFT, (places & (1 << _SHIFT) - 1) - _OFFSET
         out["density"] = np.minimum(np.bincount(index) * 100 // self.frames, 65535)
-        known = rows[:, 2] != NO_VELOCITY
+        known = velocities[:, 0] != NO_VELOCITY
         n_v = np.bincount(index[known], minlength=len(places))
-        for name, column in (("vx", 2), ("vy", 3)):
-            total = np.bincount(index[known], weights=rows[known, column], minlength=len(places))
+        for name, column in (("vx", 0), ("vy", 1)):
+            total = np.bincount(index[known], weights=velocities[known, column], minlength=len(places))
             out[name] = np.where(n_v > 0, total // np.maximum(n_v, 1), NO_VELOCITY)
+        out["pressure"] = NOT_MEASURABLE
+        if out["density"].max() >= 100 * DENSE_PEOPLE / BOX_M2 / 2:  # a dense box has a cell half as dense at least
+            _fill_pressure(out, *self._rows[-1], noise_variance_m2_s2=noise_variance_m2_s2)
         return out.tobytes()
+
+
+def _fill_pressure(out: NDArray[np.void], positions_cm: Ints, velocities: Ints, *, noise_variance_m2_s2: float) -> None:
+    """Pressure of the cells whose surrounding 2 m box, one lattice step beyond them on every side, is dense."""
+    if len(positions_cm) < DENSE_PEOPLE:
+        return
+    frame = np.zeros(len(positions_cm), dtype=np.int64)
+    boxes = Boxes(positions_cm, frame, 1, noise_variance_m2_s2=noise_variance_m2_s2)
+    x, y = out["x"].astype(np.int64) * 2 - 1 - boxes.first[0], out["y"].astype(np.int64) * 2 - 1 - boxes.first[1]
+    wide, deep = boxes.counts.shape[1:]
+    rows = np.flatnonzero((x >= 0) & (x < wide) & (y >= 0) & (y < deep))
+    rows = rows[boxes.counts[0, x[rows], y[rows]] >= DENSE_PEOPLE]
+    if len(rows):
+        known = velocities[:, 0] != NO_VELOCITY
+        found = boxes.pressures(positions_cm, velocities, known, (np.zeros_like(rows), x[rows], y[rows])).value
+        out["pressure"][rows] = np.where(np.isnan(found), NOT_MEASURABLE, np.minimum(np.nan_to_num(found) * 1000, NOT_MEASURABLE - 1))

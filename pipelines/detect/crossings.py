@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,11 @@ class LineFloor:
     gate: str
     a_cm: tuple[int, int]
     b_cm: tuple[int, int]
+
+    @property
+    def width_cm(self) -> int:
+        """Its length."""
+        return round(math.dist(self.a_cm, self.b_cm))
 
 
 class Crossings:
@@ -48,7 +54,7 @@ class Crossings:
     def close(self) -> tuple[LineCount, ...]:
         """Counts since the last close, one a line, zeros too."""
         rows = tuple(
-            LineCount(line=line.line, gate=line.gate, entered=int(entered), exited=int(exited))
+            LineCount(line=line.line, gate=line.gate, entered=int(entered), exited=int(exited), width_cm=line.width_cm)
             for line, (entered, exited) in zip(self._lines, self._counts, strict=True)
         )
         self._counts[:] = 0

@@ -10,18 +10,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines import units
-from pipelines.detect.cells import CellSums
+from pipelines.detect.cells import CELL, CellSums
 from pipelines.detect.crossings import Crossings, LineFloor
 from pipelines.detect.floor import ZoneFloor
 from pipelines.detect.frames import pack
-from pipelines.detect.sums import SliceSums
-from pipelines.detect.velocities import Velocities
+from pipelines.detect.noise import Noise
+from pipelines.detect.patches import Patches
+from pipelines.detect.sums import Accuracy, SliceSums
+from pipelines.detect.velocities import BASELINE_US, Velocities
 from pipelines.events import CameraFrame, CrowdCells, CrowdCrossings, CrowdZones
+from pipelines.measures.pressure import velocity_noise_variance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """What a camera sees of the plan: its owned rectangle (x0, y0, x1, y1 cm), its zones, its lines, its rate."""
+    """What a camera sees of the plan: its owned rectangle (x0, y0, x1, y1 cm), its zones, its lines, its rate, its errors."""
 
     camera: str
     plan: str
@@ -29,6 +32,8 @@ class View:
     floors: tuple[ZoneFloor, ...]
     lines: tuple[LineFloor, ...]
     fps: float
+    noise_cm: float = 0.0
+    count_error: float = 0.0
 
 
 class Eye:
@@ -43,6 +48,8 @@ class Eye:
         self._view = view
         self._velocities = Velocities()
         self._crossings = Crossings(view.lines)
+        self._noise = Noise(least_m=view.noise_cm / units.CM_PER_M)
+        self._patches = [Patches(floor, view.owns_cm) for floor in view.floors]
         self._slice_us = units.slice_start_us(start_us)
         self._sums = self._new_sums()
         self._cells = CellSums()
@@ -52,7 +59,7 @@ class Eye:
         end = self._slice_us + units.SLICE_US
         per_us = self._view.fps / units.MICRO
         expected = max(int(end * per_us) - int(self._slice_us * per_us), 0)
-        return SliceSums(self._view.floors, frames_expected=expected)
+        return SliceSums(self._view.floors, frames_expected=expected, patches=self._patches)
 
     def frame(self, event_us: int, tracks: NDArray[np.int64], positions_cm: NDArray[np.int64], *, received_us: int) -> list[Any]:
         """Add a frame: tracks (n,) int64 and positions (n, 2) int64 cm; records of slices that end before it come out.
@@ -69,7 +76,8 @@ class Eye:
         owned = (x >= x0) & (x < x1) & (y >= y0) & (y < y1)
         tracks, positions_cm = tracks[owned], positions_cm[owned]
         velocities = self._velocities.of(event_us, tracks, positions_cm)
-        self._sums.add(positions_cm, velocities)
+        self._noise.add(event_us, tracks, positions_cm)
+        self._sums.add(positions_cm, velocities, tracks)
         self._cells.add(positions_cm, velocities)
         self._crossings.add(tracks, positions_cm)
         out.append(
@@ -101,7 +109,7 @@ class Eye:
                     slice_start_us=self._slice_us,
                     received_us=received_us,
                     plan=self._view.plan,
-                    entries=self._sums.close(),
+                    entries=self._sums.close(self._accuracy()),
                 )
             )
             if self._view.lines:
@@ -119,12 +127,20 @@ class Eye:
             self._sums = self._new_sums()
         return out
 
+    def _accuracy(self) -> Accuracy:
+        sigma_m, baseline_s = self._noise.sigma_m, BASELINE_US / units.MICRO
+        return Accuracy(
+            count_error_ppm=round(self._view.count_error * units.MICRO),
+            noise_variance_m2_s2=velocity_noise_variance(sigma_m=sigma_m, baseline_s=baseline_s),
+        )
+
     def _second(self) -> Sequence[CrowdCells]:
         cells, self._cells = self._cells, CellSums()
         if not cells.frames:
             return ()
         start = self._slice_us - units.MICRO
-        return (CrowdCells(camera=self._view.camera, event_time_us=start, period_us=units.MICRO, cells=cells.close()),)
+        rows = cells.close(noise_variance_m2_s2=self._accuracy().noise_variance_m2_s2)
+        return (CrowdCells(camera=self._view.camera, event_time_us=start, period_us=units.MICRO, cells=rows, row_bytes=CELL.itemsize),)
 
 
 def view_records_late(record: CrowdZones) -> bool:

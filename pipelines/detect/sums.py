@@ -2,21 +2,26 @@
 
 The answer of a window is therefore bit-equal whatever the order of arrival and the parallelism: only the last
 projection divides. Simulated cameras, players and benchmarks use this file too; there is no second implementation.
+A slice is summed at once when it closes: numpy then works on some hundreds of people, not on some dozens.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.detect.floor import ZoneFloor, local_peak
+from pipelines.detect.floor import DENSE_PEOPLE, Boxes, ZoneFloor
 from pipelines.detect.frames import NO_VELOCITY
+from pipelines.detect.patches import Patches
 from pipelines.errors import ShapeError
 from pipelines.events import ZoneSums
+from pipelines.units import MICRO
 
 PLACE_OFFSET = 1 << 19
+Ints = NDArray[np.int64]
 
 
 def pack_place(count: int, ix: int, iy: int) -> int:
@@ -24,29 +29,20 @@ def pack_place(count: int, ix: int, iy: int) -> int:
     return count << 40 | (ix + PLACE_OFFSET) << 20 | (iy + PLACE_OFFSET)
 
 
-class _Zone:
-    """Running sums of one zone."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accuracy:
+    """How far a camera may be trusted.
 
-    __slots__ = ("around_sum", "n", "n_v", "peak_place", "peak_sum", "sum_v", "sum_v2", "sum_vx", "sum_vy")
+    Args:
+        count_error_ppm: share by which its count may be wrong, 1e-6.
+        noise_variance_m2_s2: of one velocity, both components, that is only position noise.
+    """
 
-    def __init__(self) -> None:
-        self.n = self.n_v = self.sum_vx = self.sum_vy = self.sum_v = self.sum_v2 = 0
-        self.peak_sum = self.peak_place = self.around_sum = 0
+    count_error_ppm: int = 0
+    noise_variance_m2_s2: float = 0.0
 
-    def add(self, points_cm: NDArray[np.int64], velocities: NDArray[np.int64], floor: ZoneFloor) -> None:
-        self.n += len(points_cm)
-        moving = velocities[velocities[:, 0] != NO_VELOCITY]
-        squares = (moving * moving).sum(axis=1)
-        self.n_v += len(moving)
-        self.sum_vx += int(moving[:, 0].sum())
-        self.sum_vy += int(moving[:, 1].sum())
-        self.sum_v += int(np.floor(np.sqrt(squares)).sum())
-        self.sum_v2 += int(squares.sum())
-        peak = local_peak(points_cm, floor)
-        if peak is not None:
-            self.peak_sum += peak.count
-            self.peak_place = max(self.peak_place, pack_place(peak.count, peak.ix, peak.iy))
-            self.around_sum += peak.around_micro_per_m2
+
+EXACT = Accuracy()
 
 
 class SliceSums:
@@ -55,59 +51,132 @@ class SliceSums:
     Args:
         floors: the zones that the camera's owned area meets.
         frames_expected: frames that a slice should have.
+        patches: what is remembered of each zone's dense patches, one a floor; none where nobody asks for losses.
     """
 
-    def __init__(self, floors: Sequence[ZoneFloor], *, frames_expected: int) -> None:
+    def __init__(self, floors: Sequence[ZoneFloor], *, frames_expected: int, patches: Sequence[Patches] = ()) -> None:
         """Start with nothing seen."""
         self._floors = floors
         self._expected = frames_expected
-        self._zones = [_Zone() for _ in floors]
-        self._used = self._skipped = 0
+        self._patches = patches
+        self._frames: list[tuple[Ints, Ints, Ints]] = []
+        self._skipped = 0
         self._reason = ""
 
-    def add(self, positions_cm: NDArray[np.int64], velocities_cmps: NDArray[np.int64]) -> None:
+    def add(self, positions_cm: Ints, velocities_cmps: Ints, tracks: Ints | None = None) -> None:
         """Add one frame.
 
         Args:
             positions_cm: (n, 2) int64, people in the owned area, venue frame.
             velocities_cmps: (n, 2) int64; `NO_VELOCITY` where there is none yet.
+            tracks: (n,) int64, each once; left out where nobody asks for losses.
 
         Raises:
-            ShapeError: the shapes are not (n, 2) both.
+            ShapeError: the shapes are not (n, 2) both, and (n,).
         """
         if positions_cm.ndim != 2 or positions_cm.shape[1] != 2 or positions_cm.shape != velocities_cmps.shape:
             raise ShapeError("positions_cm, velocities_cmps", expected="(n, 2) both", got=(positions_cm.shape, velocities_cmps.shape))
-        self._used += 1
-        for zone, floor in zip(self._zones, self._floors, strict=True):
-            held = floor.holds(positions_cm)
-            zone.add(positions_cm[held], velocities_cmps[held], floor)
+        tracks = np.zeros(len(positions_cm), dtype=np.int64) if tracks is None else tracks
+        if tracks.shape != positions_cm.shape[:1]:
+            raise ShapeError("tracks", expected=str(positions_cm.shape[:1]), got=tracks.shape)
+        self._frames.append((positions_cm, velocities_cmps, tracks))
 
     def skip(self, reason: str) -> None:
         """Count a frame that was left out, and say why."""
         self._skipped += 1
         self._reason = reason
 
-    def close(self) -> tuple[ZoneSums, ...]:
+    def close(self, accuracy: Accuracy = EXACT) -> tuple[ZoneSums, ...]:
         """The entries of the slice, one a zone, zeros included."""
-        return tuple(self._entry(zone, floor) for zone, floor in zip(self._zones, self._floors, strict=True))
+        used = len(self._frames)
+        if not used:
+            for patch in self._patches:
+                patch.forget()
+            return tuple(self._entry(floor, {}, accuracy) for floor in self._floors)
+        points = np.concatenate([frame[0] for frame in self._frames])
+        velocities = np.concatenate([frame[1] for frame in self._frames])
+        index = np.repeat(np.arange(used), [len(frame[0]) for frame in self._frames])
+        tracks = np.concatenate([frame[2] for frame in self._frames]) if self._patches else index
+        found = []
+        for number, floor in enumerate(self._floors):
+            held = floor.holds(points)
+            inside = _Slice(points[held], velocities[held], index[held], used, accuracy)
+            sums = _zone_sums(inside, floor, accuracy)
+            if self._patches:
+                patch = self._patches[number]
+                dense = inside.boxes.counts[-1] if inside.boxes is not None and inside.boxes.counts[-1].max() >= DENSE_PEOPLE else None
+                first = inside.boxes.first if inside.boxes is not None else (0, 0)
+                last = held & (index == used - 1)
+                sums["lost"] = patch.step(dense, first, everyone=tracks[index == used - 1], tracks=tracks[last], points_cm=points[last])
+                sums["patch_n"] = patch.people
+            found.append(self._entry(floor, sums, accuracy))
+        return tuple(found)
 
-    def _entry(self, zone: _Zone, floor: ZoneFloor) -> ZoneSums:
+    def _entry(self, floor: ZoneFloor, sums: dict[str, int], accuracy: Accuracy) -> ZoneSums:
         return ZoneSums(
             zone=floor.zone,
             zone_area_cm2=floor.area_cm2,
             los_scale=floor.los_scale,
             cameras_expected=floor.cameras_expected,
+            owned_area_cm2=floor.owned_area_cm2,
+            queue_gate=floor.queue_gate,
             frames_expected=self._expected,
-            frames_used=self._used,
+            frames_used=len(self._frames),
             frames_skipped=self._skipped,
             skip_reason=self._reason,
-            n=zone.n,
-            n_v=zone.n_v,
-            sum_vx=zone.sum_vx,
-            sum_vy=zone.sum_vy,
-            sum_v=zone.sum_v,
-            sum_v2=zone.sum_v2,
-            peak_sum=zone.peak_sum,
-            peak_place=zone.peak_place,
-            around_sum=zone.around_sum,
+            noise_micro=round(accuracy.noise_variance_m2_s2 * MICRO),
+            **{**_NOTHING, **sums},
         )
+
+
+_NOTHING = dict.fromkeys(("n", "n_v", "sum_vx", "sum_vy", "sum_v", "sum_v2", "peak_sum", "peak_place", "around_sum"), 0)
+
+
+class _Slice:
+    """People of one zone in one slice."""
+
+    __slots__ = ("boxes", "frame", "frames", "known", "points", "squares", "velocities")
+
+    def __init__(self, points: Ints, velocities: Ints, frame: Ints, frames: int, accuracy: Accuracy) -> None:
+        self.points, self.velocities, self.frame, self.frames = points, velocities, frame, frames
+        self.known = velocities[:, 0] != NO_VELOCITY
+        self.squares = np.einsum("ij,ij->i", velocities, velocities)
+        noise = accuracy.noise_variance_m2_s2
+        self.boxes = Boxes(points, frame, frames, noise_variance_m2_s2=noise) if len(points) else None
+
+
+def _zone_sums(people: _Slice, floor: ZoneFloor, accuracy: Accuracy) -> dict[str, int]:
+    if people.boxes is None:
+        return {}
+    moving, squares = people.velocities[people.known], people.squares[people.known]
+    peaks = people.boxes.peaks(floor)
+    total = moving.sum(axis=0)
+    return {
+        "n": len(people.points),
+        "n_v": len(moving),
+        "sum_vx": int(total[0]),
+        "sum_vy": int(total[1]),
+        "sum_v": int(np.sqrt(squares).astype(np.int64).sum()),
+        "sum_v2": int(squares.sum()),
+        "peak_sum": sum(peak.count for peak in peaks),
+        "peak_place": max((pack_place(peak.count, peak.ix, peak.iy) for peak in peaks), default=0),
+        "around_sum": sum(peak.around_micro_per_m2 for peak in peaks),
+        "n_error": len(people.points) * accuracy.count_error_ppm,
+        **_pressure(people),
+    }
+
+
+def _pressure(people: _Slice) -> dict[str, int]:
+    """The largest pressure over the dense boxes of the last frame; nothing where it is not measurable."""
+    boxes = people.boxes
+    assert boxes is not None
+    last = people.frames - 1
+    x, y = np.nonzero(boxes.counts[last] >= DENSE_PEOPLE)
+    if not len(x):
+        return {}
+    chosen = people.known & (people.frame == last)
+    found = boxes.pressures(people.points, people.velocities, chosen, (np.full_like(x, last), x, y))
+    if np.isnan(found.value).all():
+        return {}
+    names = ("pressure_sum", "pressure_low_sum", "pressure_high_sum")
+    return {"pressure_n": 1, **{name: int(np.nanmax(values) * MICRO) for name, values in zip(names, found, strict=True)}}

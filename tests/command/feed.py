@@ -98,8 +98,8 @@ def cells(camera: str, at_us: int, rows: list[tuple[int, int, int]]) -> Fed:
     """The grid of one camera: x, y, density in 0.01 p/m²."""
     made = np.zeros(len(rows), dtype=CELL)
     for index, (x, y, density) in enumerate(rows):
-        made[index] = (x, y, density, 0, 0)
-    return "crowd.cells", CrowdCells(camera=camera, event_time_us=at_us - S, period_us=S, cells=made.tobytes())
+        made[index] = (x, y, density, 0, 0, 65535)
+    return "crowd.cells", CrowdCells(camera=camera, event_time_us=at_us - S, period_us=S, cells=made.tobytes(), row_bytes=CELL.itemsize)
 
 
 def density(zone: str, end_us: int, *, peak: float = 1.0, seen: int = 1, expected: int = 1, x: float = 0, y: float = 0) -> Fed:

@@ -4,9 +4,9 @@ import type { View } from "./view";
 
 export const BANDS = ["#14212c", "#163b4d", "#1b5a6e", "#22808c", "#43aaa0", "#9bd5b4", "#f4fbe6"] as const;
 const GREYS = ["#1a2026", "#232a31", "#2d353d", "#38414a", "#434d57", "#4f5a65", "#5c6874"] as const;
-const ROW_BYTES = 10;
+const ROW_BYTES = 12;
 
-/** Draw packed cells: rows of int16 x, int16 y, uint16 density in 0.01 p/m², int16 vx, vy. */
+/** Draw packed cells: rows of int16 x, int16 y, uint16 density in 0.01 p/m², int16 vx, vy, uint16 pressure. */
 export function drawGrid(canvas: HTMLCanvasElement, view: View, cells: string, live: boolean): void {
   const ratio = Math.min(window.devicePixelRatio || 1, 2);
   const [width, height] = [Math.round(view.width * ratio), Math.round(view.height * ratio)];

@@ -1,12 +1,23 @@
 -- Crowd measures by zone: windows of 1 s every 200 ms over the cameras' partial sums.
 -- Sums are integers to the last projection: per camera floor(n * 10^6 / frames used), then add, then divide once.
 
--- step slices: one row a camera, slice and zone; ticks have no entries and end here
+-- step once: a sum that was sent twice counts once; a camera has one sum in each 200 ms
+CREATE TEMPORARY VIEW once AS
+SELECT ended, camera, slice_start_us, entries
+FROM (
+  SELECT window_time AS ended, camera, slice_start_us, entries,
+         ROW_NUMBER() OVER (PARTITION BY window_start, window_end, camera ORDER BY et) AS place
+  FROM TABLE(TUMBLE(TABLE crowd_zones, DESCRIPTOR(et), INTERVAL '0.2' SECOND))
+  WHERE NOT tick
+)
+WHERE place = 1;
+
+-- step slices: one row a camera, slice and zone
 CREATE TEMPORARY VIEW slices AS
-SELECT c.et, c.camera, c.slice_start_us, z.zone, z.zone_area_cm2, z.los_scale, z.cameras_expected, z.frames_expected, z.frames_used,
+SELECT c.ended AS et, c.camera, c.slice_start_us, z.zone, z.zone_area_cm2, z.los_scale, z.cameras_expected, z.frames_expected, z.frames_used,
        z.n, z.n_v, z.sum_vx, z.sum_vy, z.sum_v, z.peak_sum, z.peak_place, z.around_sum, z.owned_area_cm2, z.queue_gate, z.n_error,
        z.noise_micro, z.pressure_n, z.pressure_sum, z.pressure_low_sum, z.pressure_high_sum, z.patch_n, z.lost
-FROM crowd_zones AS c
+FROM once AS c
 CROSS JOIN UNNEST(c.entries) AS z (zone, zone_area_cm2, los_scale, cameras_expected, frames_expected, frames_used, frames_skipped,
      skip_reason, n, n_v, sum_vx, sum_vy, sum_v, sum_v2, peak_sum, peak_place, around_sum, owned_area_cm2, queue_gate, n_error,
      noise_micro, pressure_n, pressure_sum, pressure_low_sum, pressure_high_sum, patch_n, lost);

@@ -1,9 +1,19 @@
 -- Crossings of each line by direction: windows of 1 s, with rates over the last minute. Counts are integers to the end.
 
+-- step once: counts that were sent twice count once
+CREATE TEMPORARY VIEW once AS
+SELECT ended, camera, entries
+FROM (
+  SELECT window_time AS ended, camera, entries, ROW_NUMBER() OVER (PARTITION BY window_start, window_end, camera ORDER BY et) AS place
+  FROM TABLE(TUMBLE(TABLE crowd_crossings, DESCRIPTOR(et), INTERVAL '0.2' SECOND))
+  WHERE NOT tick
+)
+WHERE place = 1;
+
 -- step crossings: one row a camera, slice and line
 CREATE TEMPORARY VIEW crossings AS
-SELECT c.et, c.camera, e.line, e.gate, e.entered, e.exited, e.width_cm
-FROM crowd_crossings AS c
+SELECT c.ended AS et, c.camera, e.line, e.gate, e.entered, e.exited, e.width_cm
+FROM once AS c
 CROSS JOIN UNNEST(c.entries) AS e (line, gate, entered, exited, width_cm);
 
 -- step by_line
