@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import json
 import struct
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import fields, is_dataclass
 from functools import cache
 from operator import attrgetter
@@ -77,8 +77,7 @@ def _names(kind: Any) -> tuple[str, ...]:
 
 
 def _plain(value: Any) -> Any:
-    kind: Hashable = type(value)
-    names = _names(kind)
+    names = _names(value.__class__)
     if names:
         return {name: _plain(field) if type(field) is tuple else field for name, field in zip(names, _values(value, names), strict=True)}
     if isinstance(value, tuple):
