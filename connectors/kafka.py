@@ -68,11 +68,26 @@ class Sender:
         Raises:
             TransientError: the queue stayed full, or an earlier record did not arrive.
         """
+        self.send_encoded(thing, encode(record), key=key, partition=partition, headers=headers)
+
+    def send_encoded(
+        self,
+        thing: str,
+        body: bytes,
+        *,
+        key: str = "",
+        partition: int | None = None,
+        headers: Sequence[tuple[str, bytes]] = (),
+    ) -> None:
+        """Queue one event that is in wire format already, as `send` does.
+
+        Raises:
+            TransientError: the queue stayed full, or an earlier record did not arrive.
+        """
         self._raise_failed()
         options: dict[str, Any] = {"headers": list(headers), "on_delivery": self._delivered}
         if partition is not None:
             options["partition"] = partition
-        body = encode(record)
         for _ in range(20):
             try:
                 self._client.produce(topic(thing).name(self._mode), value=body, key=key.encode() or None, **options)

@@ -16,6 +16,7 @@ from typing import Any, Final
 from connectors.kafka import Sender, producer
 from pipelines import settings as settings_module
 from pipelines import units
+from pipelines.codec import encode
 from pipelines.errors import MusterError, TransientError
 from pipelines.topics import ALL, BY_THING, Topic
 
@@ -38,9 +39,9 @@ def send_ticks(sender: Sender, tick_us: int) -> None:
     """One tick into every partition of every ticked topic."""
     for topic in ALL:
         if topic.ticked:
-            record = tick_record(topic, tick_us)
+            body = encode(tick_record(topic, tick_us))
             for partition in range(topic.partitions):
-                sender.send(topic.thing, record, partition=partition)
+                sender.send_encoded(topic.thing, body, partition=partition)
 
 
 def main() -> None:
