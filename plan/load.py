@@ -108,7 +108,10 @@ def _references(plan: Plan) -> list[str]:
         needs(f"line '{line_row.id}': gate", "gates", line_row.gate)
         needs(f"line '{line_row.id}': camera", "cameras", line_row.camera)
     for gate in plan.gates:
-        needs(f"gate '{gate.id}': area", "areas", gate.area)
+        if gate.area is not None:
+            needs(f"gate '{gate.id}': area", "areas", gate.area)
+        for zone_id in gate.queue:
+            needs(f"gate '{gate.id}': queue", "zones", zone_id)
     for device in plan.devices:
         needs(f"device '{device.id}': gate", "gates", device.gate)
         needs(f"device '{device.id}': zone", "zones", device.zone)

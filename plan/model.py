@@ -117,7 +117,7 @@ class Gate(Part):
     label: str = Field(min_length=1, max_length=4)
     name: Text
     at: Point
-    area: Id = Field(description="area whose occupancy its turnstiles count")
+    area: Id | None = Field(default=None, description="area whose occupancy its turnstiles and lines count; none if nobody asks")
     queue: tuple[Id, ...] = Field(default=(), description="zones in which people wait for it")
 
 

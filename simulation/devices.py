@@ -24,7 +24,7 @@ class Turnstiles:
         """Counters stand where they would, had the turnstiles run since *start_us*; the first step is *first_us*."""
         self._start_us = start_us
         self._passages = passages
-        self._areas = {gate.id: gate.area for gate in plan.gates}
+        self._areas = {gate.id: gate.area or "" for gate in plan.gates}
         self._by_gate: dict[str, list[Device]] = {}
         for device in plan.devices:
             if device.kind == "turnstile" and device.gate is not None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from pipelines import units
 from pipelines.detect.eye import Eye
 from pipelines.events import CameraHealth
@@ -16,12 +18,22 @@ from simulation.player import Player
 from simulation.trajectories import Trajectories
 
 _LATTICE_CM = 50
+_SIDE_M = 1.5  # a counting line lies at least 1 m inside what its camera owns
 
 
 def plan_around(found: Trajectories, *, name: str, area_type: str, camera: str) -> Plan:
-    """A plan with one zone around the file's extent, on the 0.5 m lattice."""
+    """A plan with one zone around the file's extent, on the 0.5 m lattice, and a line across its middle.
+
+    The line lies across the way that people go, from side to side, where the file is deep enough for one.
+    """
     x0, y0, x1, y1 = (math.floor(value / _LATTICE_CM) * _LATTICE_CM / 100 for value in found.extent_cm())
     x1, y1 = x1 + _LATTICE_CM / 100, y1 + _LATTICE_CM / 100
+    along_x = _goes_along_x(found)
+    owns = [x0, y0 - _SIDE_M, x1, y1 + _SIDE_M] if along_x else [x0 - _SIDE_M, y0, x1 + _SIDE_M, y1]
+    middle = [(x0 + x1) / 2, (y0 + y1) / 2]
+    a, b = ([middle[0], y1], [middle[0], y0]) if along_x else ([x0, middle[1]], [x1, middle[1]])
+    deep_enough = (x1 - x0 if along_x else y1 - y0) > 2 * _SIDE_M
+    label = {"en": "Line", "zh": "计数线"}
     return parse(
         {
             "version": 1,
@@ -31,7 +43,7 @@ def plan_around(found: Trajectories, *, name: str, area_type: str, camera: str) 
                 "name": {"en": f"Played: {name}"[:128], "zh": f"回放:{name}"[:128]},
                 "venue": {"en": name[:128], "zh": name[:128]},
             },
-            "extent": [x0, y0, x1, y1],
+            "extent": owns,
             "phases": [{"id": "show", "name": {"en": "show", "zh": "演出"}}],
             "phase": "show",
             "area_types": list(AREA_TYPES),
@@ -44,10 +56,24 @@ def plan_around(found: Trajectories, *, name: str, area_type: str, camera: str) 
                     "polygon": [[x0, y0], [x1, y0], [x1, y1], [x0, y1]],
                 }
             ],
-            "cameras": [{"id": camera, "name": {"en": camera, "zh": camera}, "at": [x0, y0], "owns": [x0, y0, x1, y1], "fps": found.fps}],
+            "gates": [{"id": "gate", "label": "L", "name": label, "at": middle}] if deep_enough else [],
+            "lines": [{"id": "line", "gate": "gate", "a": a, "b": b, "camera": camera}] if deep_enough else [],
+            "cameras": [
+                {"id": camera, "name": {"en": camera, "zh": camera}, "at": [x0, y0], "owns": owns, "fps": found.fps, "count_error": 0}
+            ],
         },
         name=f"around {name}",
     )
+
+
+def _goes_along_x(found: Trajectories) -> bool:
+    """Whether people go further along x than along y, from their first position to their last."""
+    order = np.lexsort((found.frames, found.tracks))
+    tracks, places = found.tracks[order], found.positions_cm[order]
+    first = np.flatnonzero(np.diff(tracks, prepend=tracks[0] - 1))
+    last = np.append(first[1:], len(tracks)) - 1
+    along_x, along_y = np.abs(places[last] - places[first]).sum(axis=0)
+    return bool(along_x >= along_y)
 
 
 def play_positions(found: Trajectories, plan: Plan, player: Player, *, camera: str) -> int:
