@@ -99,6 +99,7 @@ class Book:
                 "place": newest.place,
                 "level": level,
                 "latched": newest.latched,
+                "condition": newest.condition,
                 "levels": [{"level": step.level, "event_time_us": step.event_time_us} for step in newest.levels],
                 "card_us": first,
             }
