@@ -72,7 +72,8 @@ def voronoi_density(
 
     Raises:
         ShapeError: the rows are not (n, 2) and (n,) ascending.
-        ConfigError: a polygon is not convex, somebody is outside the walkable area, two people are at one place.
+        ConfigError: a polygon is not convex, somebody is outside the walkable area, two people are at one place
+            whose cell the zone's boundary runs through, a position is not finite.
     """
     check_rows(positions_m=positions_m, frames=frames, frame_count=frame_count)
     zone = convex_ring_m(zone_m, name="zone")
@@ -88,14 +89,13 @@ def voronoi_density(
     inner = convex_ring_m(inner, name="zone")
     middle = inner.mean(axis=0)
     edges = half_planes(middle + (inner - middle) * (1 - _SHRINK))
-    counts = np.bincount(frames, minlength=frame_count)
+    present, counts = np.unique(frames, return_counts=True)
     starts = np.concatenate(([0], np.cumsum(counts)))
     first = 0
-    while first < frame_count:
+    while first < len(present):
         last = _chunk_end(counts, first, len(zone))
-        rows = slice(starts[first], starts[last])
-        padded = _padded(points[rows], frames[rows] - first, counts[first:last])
-        density[first:last] = _people_in_zone(padded, counts[first:last], edges, walls)
+        padded = _padded(points[starts[first] : starts[last]], counts[first:last])
+        density[present[first:last]] = _people_in_zone(padded, present[first:last], edges, walls)
         first = last
     return density / area_m2(zone)
 
@@ -113,33 +113,34 @@ def _chunk_end(counts: NDArray[np.int64], first: int, edges: int) -> int:
     return first + max(int(np.searchsorted(numbers, _CHUNK, side="right")), 1)
 
 
-def _padded(points: Floats, frames: NDArray[np.int64], counts: NDArray[np.int64]) -> Floats:
+def _padded(points: Floats, counts: NDArray[np.int64]) -> Floats:
     """(frames, most people, 2): the rows by frame, empty places far away."""
-    found = np.full((len(counts), max(int(counts.max()), 1), 2), _NOBODY_M)
+    found = np.full((len(counts), int(counts.max()), 2), _NOBODY_M)
+    frames = np.repeat(np.arange(len(counts)), counts)
     place = np.arange(len(points)) - np.repeat(np.cumsum(counts) - counts, counts)
     found[frames, place] = points
     return found
 
 
-def _people_in_zone(padded: Floats, counts: NDArray[np.int64], edges: HalfPlanes, walls: HalfPlanes) -> Floats:
-    """(frames,): sum over people of the share of their cell that lies in the zone."""
+def _people_in_zone(padded: Floats, present: NDArray[np.int64], edges: HalfPlanes, walls: HalfPlanes) -> Floats:
+    """(frames,): sum over people of the share of their cell that lies in the zone; *present* are the frames' numbers."""
     slack = edges.slack(padded)
     crossed = crossed_cells(padded, corners=edges.corners, slack=slack)
     shares = (slack > 0).all(axis=0).astype(np.float64)
-    shares[crossed.frame, crossed.person] = _shares(padded, crossed, slack[:, crossed.frame, crossed.person], edges, walls)
-    return np.where(counts > 0, shares.sum(axis=1), 0.0)
+    shares[crossed.frame, crossed.person] = _shares(padded, crossed, slack[:, crossed.frame, crossed.person], edges, walls, present)
+    return np.asarray(shares.sum(axis=1))
 
 
-def _shares(padded: Floats, crossed: Crossed, slack: Floats, edges: HalfPlanes, walls: HalfPlanes) -> Floats:
+def _shares(padded: Floats, crossed: Crossed, slack: Floats, edges: HalfPlanes, walls: HalfPlanes, present: NDArray[np.int64]) -> Floats:
     """Share of each crossed cell in the zone: with the nearest people as neighbours, and with all where these prove nothing."""
     own = padded[crossed.frame, crossed.person]
     away_x = padded[crossed.frame, :, 0] - own[:, :1]
     away_y = padded[crossed.frame, :, 1] - own[:, 1:]
     squared = away_x * away_x + away_y * away_y
     squared[np.arange(len(own)), crossed.person] = np.inf
-    if (squared == 0).any():
-        where = int(crossed.frame[np.flatnonzero((squared == 0).any(axis=1))[0]])
-        raise ConfigError(f"positions: two people are at one place, {where} frames after the start of the part that holds them")
+    doubled = np.flatnonzero((squared == 0).any(axis=1))
+    if len(doubled):
+        raise ConfigError(f"positions: two people are at one place in frame {present[crossed.frame[doubled[0]]]}")
     wall_slack = walls.slack(own)
     share = np.zeros(len(own))
     todo = np.arange(len(own))

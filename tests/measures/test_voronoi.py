@@ -91,6 +91,14 @@ def test_frames_without_people_are_zero():
     assert found[2] > 0 == found[3]
 
 
+def test_empty_frames_between_full_ones_are_zero():
+    people = np.random.default_rng(2).uniform((0, 0), (10, 8), size=(41, 2))
+    frames = np.array([0] * 20 + [3] + [9] * 20)
+    found = voronoi_density(positions_m=people, frames=frames, frame_count=12, zone_m=SLANTED, walkable_m=FLOOR)
+    assert np.flatnonzero(found).tolist() == [0, 3, 9]
+    assert found[3] == pytest.approx(1 / 80)
+
+
 def test_nobody_at_all_is_zero():
     assert one_frame(np.zeros((0, 2))) == 0.0
 
@@ -109,7 +117,7 @@ def test_somebody_outside_the_walkable_area_is_refused():
 
 
 def test_two_people_at_one_place_are_refused():
-    with pytest.raises(ConfigError, match="two people are at one place"):
+    with pytest.raises(ConfigError, match="two people are at one place in frame 0"):
         one_frame(np.array([(4.0, 4.0), (4.0, 4.0)]))
 
 
