@@ -1,9 +1,9 @@
 """CPU-seconds of Muster's Voronoi and grid density against PedPy's Voronoi density: same zones, same files, turn by turn.
 
-Each round asks PedPy (in a process of its own, which times itself), then Muster, for each of the four recorded files. Reading
-the files is not counted on either side. Both take every fifth frame. The answers of each of these are compared before
-anything is timed: a ratio without equal answers is void. `one_zone` is the first zone of each file alone; `all_zones` the two or three of the file together,
-where PedPy builds its cells once for all of them.
+Each round asks PedPy (in a process of its own, which times itself), then Muster, for each of the four recorded files.
+Reading the files is not counted on either side. Both take every fifth frame. The answers are compared before anything is
+timed: a ratio without equal answers is void. `one_zone` is the first zone of each file alone; `all_zones` the two or three
+of the file together, where PedPy builds its cells once for all of them.
 
 The grid is another measure than Voronoi's: its error is against the classic density, the same quantity without a grid; how
 far both are from Voronoi's is beside it.
