@@ -20,7 +20,9 @@ app = typer.Typer(
 play = typer.Typer(help="Play a file through the whole path, in a mode of its own.", no_args_is_help=True)
 topics = typer.Typer(help="Look into topics.", no_args_is_help=True)
 plans = typer.Typer(help="Check event plans.", no_args_is_help=True)
+measure = typer.Typer(help="Measure a file, without any server.", no_args_is_help=True)
 app.add_typer(play, name="play")
+app.add_typer(measure, name="measure")
 app.add_typer(topics, name="topics")
 app.add_typer(plans, name="plan")
 
@@ -197,6 +199,24 @@ def vehicles(
     from cli import play as command  # noqa: PLC0415
 
     command.vehicles(file, command.How(rate=rate, wait=wait, report=report, start=start), plan=plan)
+
+
+@measure.command("positions")
+def measure_positions(
+    file: Path,
+    *,
+    unit: Annotated[str, typer.Option(help="Unit of the file's x and y: m or cm.")],
+    fps: Annotated[float, typer.Option(help="Frames per second of the file.")],
+    zone: Annotated[str, typer.Option(help='The zone, metres: "POLYGON((0 0, 4 0, 4 4, 0 4, 0 0))".')],
+    csv: Annotated[Path, typer.Option("--csv", help="Write one row a frame to this file.")],
+    walkable: Annotated[Optional[str], typer.Option(help="POLYGON, convex; else the extent of the positions and 0.5 m.")] = None,  # noqa: UP045
+    line: Annotated[Optional[str], typer.Option(help='Count who crosses it: "LINESTRING(0 0, 4 0)".')] = None,  # noqa: UP045
+    noise_m: Annotated[Optional[float], typer.Option(help="Position noise an axis, metres; else estimated from the file.")] = None,  # noqa: UP045
+) -> None:
+    """Measure recorded positions, rows `id frame x y z`: density, speed, flow, pressure of a zone, frame by frame."""
+    from cli import measure as command  # noqa: PLC0415
+
+    command.positions(file, unit=unit, fps=fps, zone=zone, walkable=walkable, line=line, noise_m=noise_m, out=csv)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

@@ -24,14 +24,26 @@ class Trajectories:
     Args:
         tracks: (n,) int64 person ids.
         frames: (n,) int64 frame numbers, ascending.
-        positions_cm: (n, 2) int64, the file's own frame.
+        positions_cm: (n, 2) int64, the file's own frame, rounded down.
+        positions_m: (n, 2) float64, the same as exactly as the file has them.
         fps: frames per second.
     """
 
     tracks: NDArray[np.int64]
     frames: NDArray[np.int64]
     positions_cm: NDArray[np.int64]
+    positions_m: NDArray[np.float64]
     fps: float
+
+    def only(self, kept: NDArray[np.bool_]) -> Trajectories:
+        """The rows *kept*, (n,) bool."""
+        return Trajectories(
+            tracks=self.tracks[kept],
+            frames=self.frames[kept],
+            positions_cm=self.positions_cm[kept],
+            positions_m=self.positions_m[kept],
+            fps=self.fps,
+        )
 
     def extent_cm(self) -> tuple[int, int, int, int]:
         """x0, y0, x1, y1 of all positions."""
@@ -71,10 +83,36 @@ def read_trajectories(path: Path, *, unit: str, fps: float) -> Trajectories:
         tracks=rows[:, 0].astype(np.int64),
         frames=rows[:, 1].astype(np.int64),
         positions_cm=np.floor(rows[:, 2:4] * scale).astype(np.int64),
+        positions_m=rows[:, 2:4] if unit == "m" else rows[:, 2:4] / 100,
         fps=fps,
     )
     _check(found, path, unit)
     return found
+
+
+def without_jumps(found: Trajectories, *, fastest_mps: float) -> tuple[Trajectories, list[str]]:
+    """The rows that nobody had to run faster than *fastest_mps* to reach, and a sentence for each row that is left out.
+
+    A row is judged against the same person's last row that was kept, so that one wrong row takes no right one with it.
+    """
+    order = np.lexsort((found.frames, found.tracks))
+    steps = np.hypot(*np.diff(found.positions_m[order], axis=0).T)
+    same = np.diff(found.tracks[order]) == 0
+    fast = same & (steps * found.fps > fastest_mps * np.diff(found.frames[order]))
+    kept = np.ones(len(found.tracks), dtype=bool)
+    sentences = []
+    for track in np.unique(found.tracks[order][1:][fast]):
+        rows = order[found.tracks[order] == track]
+        last = rows[0]
+        for row in rows[1:]:
+            way = float(np.hypot(*(found.positions_m[row] - found.positions_m[last])))
+            speed = way * found.fps / int(found.frames[row] - found.frames[last])
+            if speed <= fastest_mps:
+                last = row
+                continue
+            kept[row] = False
+            sentences.append(f"person {track}, frame {found.frames[row]}: jumps {way:.2f} m, which is {speed:.0f} m/s")
+    return found.only(kept), sentences
 
 
 def _rows(path: Path) -> NDArray[np.float64]:

@@ -176,6 +176,26 @@ class Boxes:
             noise_variance_m2_s2=self._noise,
         )
 
+    def highest_pressure(
+        self, points_cm: NDArray[np.int64], velocities: NDArray[np.int64], chosen: NDArray[np.bool_], *, frame: int
+    ) -> tuple[float, float, float] | None:
+        """The largest crowd pressure over the dense boxes of one frame, and of the ends of its interval, /s²; None = not measurable.
+
+        Args:
+            points_cm: (n, 2) int64, the people given at the beginning.
+            velocities: (n, 2) int64, theirs, cm/s.
+            chosen: (n,) bool, people of that frame who have a velocity.
+            frame: which one.
+        """
+        x, y = np.nonzero(self.counts[frame] >= DENSE_PEOPLE)
+        if not len(x):
+            return None
+        found = self.pressures(points_cm, velocities, chosen, (np.full_like(x, frame), x, y))
+        if np.isnan(found.value).all():
+            return None
+        value, low, high = (float(np.nanmax(part)) for part in found)
+        return value, low, high
+
     def peaks(self, floor: ZoneFloor) -> list[Peak]:
         """The fullest box of each frame that has people; ties go to the lowest x, then the lowest y."""
         flat = self.counts.reshape(self._frames, -1)

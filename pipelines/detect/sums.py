@@ -168,15 +168,10 @@ def _zone_sums(people: _Slice, floor: ZoneFloor, accuracy: Accuracy) -> dict[str
 
 def _pressure(people: _Slice) -> dict[str, int]:
     """The largest pressure over the dense boxes of the last frame; nothing where it is not measurable."""
-    boxes = people.boxes
-    assert boxes is not None
+    assert people.boxes is not None
     last = people.frames - 1
-    x, y = np.nonzero(boxes.counts[last] >= DENSE_PEOPLE)
-    if not len(x):
-        return {}
-    chosen = people.known & (people.frame == last)
-    found = boxes.pressures(people.points, people.velocities, chosen, (np.full_like(x, last), x, y))
-    if np.isnan(found.value).all():
+    found = people.boxes.highest_pressure(people.points, people.velocities, people.known & (people.frame == last), frame=last)
+    if found is None:
         return {}
     names = ("pressure_sum", "pressure_low_sum", "pressure_high_sum")
-    return {"pressure_n": 1, **{name: int(np.nanmax(values) * MICRO) for name, values in zip(names, found, strict=True)}}
+    return {"pressure_n": 1, **{name: int(value * MICRO) for name, value in zip(names, found, strict=True)}}

@@ -99,6 +99,11 @@ def test_every_command_is_documented(command: str) -> None:
     assert f"## `{command}`" in text("commands.md")
 
 
+@pytest.mark.parametrize("name", sorted(path.name for path in (ROOT / "pipelines" / "measures").glob("[a-z]*.py")))
+def test_every_measure_is_documented(name: str) -> None:
+    assert f"`{name}`" in text("measures.md")
+
+
 @pytest.mark.parametrize("rule", sorted(rule_ids()))
 def test_every_rule_is_documented(rule: str) -> None:
     assert f"| `{rule}` |" in text("alerts.md")
