@@ -1,10 +1,10 @@
 """How often the true time to a level lies in the forecast's interval; on synthetic fillings and on recorded crowds.
 
 A local peak is sampled each second as a camera gives it: the mean over five frames of a count over 4 m², with a slow
-fluctuation of the crowd itself. Each tenth second with 120 s of history (180 s at most) gives one forecast for each threshold that is not yet
-reached. Right is an interval that holds the true crossing, or one without an upper end where there is none within an hour. The true
-crossing is that of the course without noise. `python -m benchmarks.forecast [FILE …]` prints the shares; files are
-recorded trajectories (25 frames a second).
+fluctuation of the crowd itself. Each tenth second with 120 s of history (180 s at most) gives one forecast for each
+threshold that is not yet reached. Right is an interval that holds the true crossing, or one without an upper end where
+there is none within an hour. The true crossing is that of the course without noise.
+`python -m benchmarks.forecast [FILE …]` prints the shares; files are recorded trajectories (25 frames a second).
 """
 
 from __future__ import annotations

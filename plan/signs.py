@@ -30,8 +30,9 @@ class Bottleneck(Part):
 
     flow_per_m_s: float = Field(default=0.8, gt=0, description="outflow by metre of the passage")
     per_m2: float = Field(default=2.5, gt=0, description="local peak before it")
-    hold_s: float = Field(default=20, ge=0)
-    trend_s: int = Field(default=60, ge=20, le=300, description="the peak rises over so long, with the whole interval")
+    over_s: int = Field(default=20, ge=5, le=60, description="outflow over so many seconds")
+    trend_s: int = Field(default=90, ge=20, le=300, description="growth of the peak over so long")
+    rise_per_m2_min: float = Field(default=0.1, ge=0, description="the lower end of that growth in a minute")
     source: str = Field(default="Mina 2006: below 0.8 p/(m s) 26 minutes before turbulence [V]", min_length=3)
 
 

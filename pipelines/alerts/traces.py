@@ -16,6 +16,7 @@ _CENTI: Final = 100
 _DECI: Final = 10
 _MILLI: Final = 1000
 _UNKNOWN: Final = -1
+_ROUNDING: Final = 10  # thousandths of a floor that is cut into cells
 _LEAST_KNOWN: Final = 0.8
 
 
@@ -69,19 +70,15 @@ class Trace:
 
     def history_s(self, coverage: float) -> int:
         """For how many seconds the zone has not been empty; unknown seconds count only between known ones."""
-        longest, index = 0, len(self.peaks)
-        newest = None
-        for index in range(len(self.peaks) - 1, -1, -1):
-            if not self._covered(index, coverage):
+        longest, newest, least = 0, -1, _least(coverage)
+        for index in range(len(self.people) - 1, -1, -1):
+            if self.shares[index] < least:
                 continue
             if self.people[index] < _DECI:
                 break
-            newest = index if newest is None else newest
+            newest = index if newest < 0 else newest
             longest = newest - index
         return longest
-
-    def _covered(self, index: int, coverage: float) -> bool:
-        return self.peaks[index] != _UNKNOWN and covers(self.shares[index] / _MILLI, coverage)
 
     def peak_trend(self, over_s: int, *, coverage: float) -> Trend | None:
         """Trend of the local peak, p/m², over the last *over_s* seconds; None while a fifth of them, or now, is unknown.
@@ -91,9 +88,10 @@ class Trace:
             coverage: seen share below which a sample is unknown; 0 takes whatever any camera saw.
         """
         first = len(self.peaks) - 1 - over_s
-        if first < 0 or not self._covered(len(self.peaks) - 1, coverage):
+        least = _least(coverage)
+        if first < 0 or self.shares[-1] < least:
             return None
-        known = [index for index in range(first, len(self.peaks)) if self._covered(index, coverage)]
+        known = [index for index, share in enumerate(self.shares[first:], start=first) if share >= least]
         if len(known) < _LEAST_KNOWN * (over_s + 1):
             return None
         return trend(seconds=known, values=[self.peaks[index] / _CENTI for index in known])
@@ -101,7 +99,7 @@ class Trace:
     def people_over(self, over_s: int, *, coverage: float) -> list[float] | None:
         """People each second, over the last *over_s* seconds and now; None unless all of them are covered."""
         first = len(self.people) - 1 - over_s
-        if first < 0 or not all(self._covered(index, coverage) for index in range(first, len(self.people))):
+        if first < 0 or min(self.shares[first:]) < _least(coverage):
             return None
         return [people / _DECI for people in self.people[first:]]
 
@@ -131,7 +129,11 @@ def seen_share(row: CrowdDensity) -> float:
 
 def covers(share: float, coverage: float) -> bool:
     """Whether a seen share is enough; a hundredth is left to the rounding of floors."""
-    return share > 0 and share >= coverage - 0.01
+    return round(share * _MILLI) >= _least(coverage)
+
+
+def _least(coverage: float) -> int:
+    return max(round(coverage * _MILLI) - _ROUNDING, 1)
 
 
 @dataclass(slots=True, kw_only=True)

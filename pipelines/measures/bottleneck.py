@@ -13,7 +13,7 @@ def outflow_per_m_s(*, people: int, width_m: float, over_s: float) -> float:
     return people / (width_m * over_s)
 
 
-def chokes(*, outflow: float, upstream: Trend, least_flow: float, per_m2: float) -> bool:
+def chokes(*, outflow: float, upstream: Trend, least_flow: float, per_m2: float, rise_per_s: float) -> bool:
     """Whether little comes out while a dense crowd upstream surely becomes denser.
 
     A warning where the definition bites: a passage that few people want to use passes little too, so that only a dense and
@@ -24,5 +24,7 @@ def chokes(*, outflow: float, upstream: Trend, least_flow: float, per_m2: float)
         upstream: trend of the local peak before the passage, p/m².
         least_flow: outflow below which a passage chokes, p/(m s).
         per_m2: density from which on it matters.
+        rise_per_s: growth that the lower end of the trend must exceed, p/m² in a second: a crowd that only fluctuates passes 0
+            now and then.
     """
-    return outflow < least_flow and upstream.value > per_m2 and upstream.low_per_s > 0
+    return outflow < least_flow and upstream.value > per_m2 and upstream.low_per_s > rise_per_s

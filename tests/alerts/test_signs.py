@@ -40,11 +40,11 @@ def command(alert_id: str, action: str = "clear", *, reason: str = "") -> AlertC
 
 
 def test_every_sign_of_a_hall_that_fills_comes_before_critical():
-    scene = Scene(zones={"hall": filling(1, 6, 360, error_people=15.0)}, lines=choked(0.6 * 1.2))
+    scene = Scene(zones={"hall": filling(1, 6, 360)}, lines=choked(0.6 * 1.2))
     changes = play(scene, 420)
     critical_s = first_s(changes, CROWD, level="critical")
     leads = {}
-    for rule in (rules.GROWTH, rules.BOTTLENECK, rules.TIME_TO_ACT, rules.UNCERTAIN):
+    for rule in (rules.GROWTH, rules.BOTTLENECK, rules.TIME_TO_ACT):
         at_s = first_s(changes, rule)
         assert at_s is not None, rule
         leads[rule] = round((critical_s - at_s) / 60, 1)
@@ -52,7 +52,6 @@ def test_every_sign_of_a_hall_that_fills_comes_before_critical():
     assert leads[rules.GROWTH] > 2
     assert leads[rules.BOTTLENECK] > 2
     assert leads[rules.TIME_TO_ACT] > 1
-    assert leads[rules.UNCERTAIN] > -0.5
 
 
 def test_a_hall_that_stays_harmless_rings_nothing():
@@ -61,10 +60,10 @@ def test_a_hall_that_stays_harmless_rings_nothing():
     assert play(scene, 600) == []
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 def test_a_steady_crowd_whose_peak_only_fluctuates_gives_no_sign(seed):
     scene = Scene(zones={"hall": crowd(lambda _: 2.7, noise=0.3, seed=seed)}, lines=choked(0.5))
-    assert rules_of(play(scene, 600)) <= {CROWD}
+    assert rules_of(play(scene, 400)) <= {CROWD}
 
 
 def test_counter_flow_needs_enough_crossings():
@@ -174,7 +173,7 @@ def fallen(second: int):
 def test_people_who_vanish_inside_a_patch_are_a_suspected_collapse():
     changes = play(Scene(zones={"hall": fallen}), 60)
     found = [change for change in changes if change.rule == rules.COLLAPSE]
-    assert [(change.level, change.latched, change.priority) for change in found][0] == ("critical", True, "P1")
+    assert (found[0].level, found[0].latched, found[0].priority) == ("critical", True, "P1")
     assert first_s(changes, rules.COLLAPSE) == pytest.approx(36, abs=1)  # more than 16 of 40
     assert found[0].prompt_en
     assert found[0].prompt_zh
@@ -277,36 +276,22 @@ def everything() -> Scene:
     )
 
 
-@pytest.mark.parametrize("cut_s", [7, 131, 283])
-def test_a_kernel_saved_in_the_middle_goes_on_with_the_same_changes_and_outlooks(cut_s):
-    scene = everything()
-    expected = list(scene.steps(kernel(), 330))
-    first, second = kernel(), kernel()
-    found = list(scene.steps(first, cut_s))
-    second.load(json.loads(json.dumps(first.dump())))
-    found += list(scene.steps(second, 330 - cut_s, start_s=cut_s))
-    assert found == expected
+def test_a_kernel_saved_in_the_middle_goes_on_with_the_same_changes_and_outlooks():
+    scene, whole = everything(), kernel()
+    expected, saved = [], {}
+    for index, step in enumerate(scene.steps(whole, 310)):
+        expected.append(step)
+        if (index + 1) % 5 == 0 and (index + 1) // 5 in (131, 283):
+            saved[(index + 1) // 5] = json.dumps(whole.dump())
+    for cut_s, state in saved.items():
+        resumed = kernel()
+        resumed.load(json.loads(state))
+        assert list(scene.steps(resumed, 310 - cut_s, start_s=cut_s)) == expected[cut_s * 5 :]
     said = {change.rule for step in expected for change in step.changes}
-    assert said >= {
-        CROWD,
-        rules.GROWTH,
-        rules.BOTTLENECK,
-        rules.COUNTER_FLOW,
-        rules.QUEUE_WAIT,
-        rules.STOP_AND_GO,
-        rules.COLLAPSE,
-        rules.APPROVED,
-    }
-    print(f"\nsaved state of 5 zones: {len(zlib.compress(json.dumps(first.dump()).encode(), level=1)) // 1024} KiB after {cut_s} s")
-
-
-def test_a_saved_state_stays_small():
-    subject = kernel()
-    for _ in everything().steps(subject, 320):
-        pass
-    raw = json.dumps(subject.dump()).encode()
-    assert len(raw) < 5 * 15_000
-    assert len(zlib.compress(raw, level=1)) < 5 * 4_000
+    wanted = (rules.GROWTH, rules.BOTTLENECK, rules.COUNTER_FLOW, rules.QUEUE_WAIT, rules.STOP_AND_GO, rules.COLLAPSE, rules.APPROVED)
+    assert said >= {CROWD, *wanted}
+    assert len(saved[283]) < 5 * 15_000
+    assert len(zlib.compress(saved[283].encode(), level=1)) < 5 * 4_000
 
 
 def test_a_state_of_the_version_before_is_taken_up_without_its_memory():

@@ -18,17 +18,24 @@ def bottleneck(kernel: Kernel, now: Second) -> None:
     """Lines with `upstream` at gates without turnstiles."""
     rule = kernel.plan.signs.bottleneck
     holds = kernel.ground.holds(warning=0)
-    over_s = round(rule.hold_s)
     for line in kernel.plan.lines:
         zone = kernel.plan.zone(line.upstream) if line.upstream else None
         if zone is None or line.gate in kernel.ground.controlled:
             continue
-        entered, exited, seen = kernel.memory.crossed(line.id, over_s, now.second)
-        outflow = outflow_per_m_s(people=exited if _lies_inside(line, zone) else entered, width_m=width_m(line), over_s=over_s)
+        entered, exited, seen = kernel.memory.crossed(line.id, rule.over_s, now.second)
+        outflow = outflow_per_m_s(people=exited if _lies_inside(line, zone) else entered, width_m=width_m(line), over_s=rule.over_s)
         upstream = kernel.memory.zones[zone.id].peak_trend(rule.trend_s, coverage=zone.coverage)
         known = seen and upstream is not None
         choked = (
-            known and upstream is not None and chokes(outflow=outflow, upstream=upstream, least_flow=rule.flow_per_m_s, per_m2=rule.per_m2)
+            seen
+            and upstream is not None
+            and chokes(
+                outflow=outflow,
+                upstream=upstream,
+                least_flow=rule.flow_per_m_s,
+                per_m2=rule.per_m2,
+                rise_per_s=rule.rise_per_m2_min / 60,
+            )
         )
         kernel.follow(
             BOTTLENECK,
