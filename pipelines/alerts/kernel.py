@@ -14,7 +14,7 @@ from pipelines.alerts import rules
 from pipelines.alerts.ground import Ground
 from pipelines.alerts.ladder import NONE, UNSEEN, Ladder, Reading, rank
 from pipelines.alerts.lifecycle import Alert, alert_id
-from pipelines.alerts.outlook import Outlook, Second, look
+from pipelines.alerts.outlook import Outlook, Second, anchor, look
 from pipelines.alerts.signal import Holds, Signal
 from pipelines.alerts.traces import Memory, Trace, covers, seen_share
 from pipelines.events import AlertChange, AlertCommand, CrowdDensity, CrowdFlow, CrowdOccupancy, SensorFire
@@ -87,6 +87,7 @@ class Kernel:
             trace.take(now_us // MICRO, density.get(zone))
         rows = {zone: row for zone, row in density.items() if row.cameras_seen > 0}
         levels = {zone: ladder.level for zone, ladder in self._ladders.items()}
+        anchor(self.plan, self.memory)
         now = look(self.plan, self.memory, now_us, rows, levels, self.ground.steps)
         rules.second(self, now)
         return now.records()

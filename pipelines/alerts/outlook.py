@@ -54,7 +54,7 @@ class Second:
 def look(
     plan: Any, memory: Memory, now_us: int, rows: Mapping[str, CrowdDensity], levels: Mapping[str, str], steps: Mapping[str, Steps]
 ) -> Second:
-    """Work out the second that ends at *now_us*; *memory* holds it already."""
+    """Work out the second that ends at *now_us*; *memory* holds it already, and its lines are anchored."""
     forecasts = {zone.id: _forecast(plan, memory.zones[zone.id], zone, now_us, levels[zone.id], steps[zone.id]) for zone in plan.zones}
     queues = {gate.id: _queue(plan, memory, gate, now_us) for gate in plan.gates if gate.queue}
     balances = {area.id: _balance(plan, memory, area, now_us, rows) for area in plan.areas}
@@ -160,24 +160,36 @@ def _counts(plan: Any, memory: Memory, area: Any, second: int, rows: Mapping[str
     Gates without turnstiles complete the turnstiles' count with their lines; a door inside the area counts for neither.
     """
     least = plan.signs.residual.least_people
-    gates = {gate.id for gate in plan.gates if gate.area == area.id and not gate.inner}
-    controlled = {device.gate for device in plan.devices if device.kind == "turnstile"} & gates
-    lines = [line for line in plan.lines if line.gate in gates and line.id in memory.lines]
+    lines, beside_lines = _lines(plan, memory, area)
     net, error = _net(plan, memory, lines)
     kept = memory.areas.get(area.id, Turnstiles())
-    fresh = kept.second >= 0 and second - kept.second <= _FRESH_S
-    if fresh:
-        beside, beside_error = _net(plan, memory, [line for line in lines if line.gate not in controlled])
-        if kept.base is None:
-            kept.base = kept.inside + beside - net
+    if kept.second >= 0 and second - kept.second <= _FRESH_S:
+        beside, beside_error = _net(plan, memory, beside_lines)
         by_error = plan.signs.residual.turnstile_error * kept.passages
         yield "turnstiles", Count(people=float(kept.inside + beside), error=max(math.hypot(by_error, beside_error), least, 1.0))
-    if lines and (kept.base is not None or not controlled):
+    if lines and (kept.base is not None or len(beside_lines) == len(lines)):
         yield "lines", Count(people=float((kept.base or 0) + net), error=max(error, least, 1.0))
     zones = [zone for zone in plan.zones if zone.id in area.zones]
     if zones and all(zone.id in rows and covers(seen_share(rows[zone.id]), zone.coverage) for zone in zones):
         seen = [rows[zone.id] for zone in zones]
         yield "seen", Count(people=sum(row.people for row in seen), error=max(sum(row.error_people for row in seen), least, 1.0))
+
+
+def anchor(plan: Any, memory: Memory) -> None:
+    """Let the lines' count of each area begin at what its turnstiles say when they are first known."""
+    for area in plan.areas:
+        kept = memory.areas.get(area.id)
+        if kept is not None and kept.base is None:
+            lines, beside = _lines(plan, memory, area)
+            kept.base = kept.inside + _net(plan, memory, beside)[0] - _net(plan, memory, lines)[0]
+
+
+def _lines(plan: Any, memory: Memory, area: Any) -> tuple[list[Any], list[Any]]:
+    """Lines over which people enter or leave *area*, and those of them that no turnstile counts."""
+    gates = {gate.id for gate in plan.gates if gate.area == area.id and not gate.inner}
+    controlled = {device.gate for device in plan.devices if device.kind == "turnstile"}
+    lines = [line for line in plan.lines if line.gate in gates and line.id in memory.lines]
+    return lines, [line for line in lines if line.gate not in controlled]
 
 
 def _net(plan: Any, memory: Memory, lines: list[Any]) -> tuple[int, float]:
