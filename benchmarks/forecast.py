@@ -157,6 +157,11 @@ def recorded(path: Path) -> dict[str, Any]:
     return row
 
 
+def run(home: Path, root: Path) -> dict[str, Any]:  # noqa: ARG001 - every benchmark is called alike
+    """The synthetic fillings, for `muster bench forecast`."""
+    return synthetic()
+
+
 def main() -> None:
     """Print everything as JSON, one line for each kind."""
     for kind, row in synthetic().items():
