@@ -183,7 +183,7 @@ def _wait_for_results(machine: Machine, plan: Plan, last_us: int, mode: str) -> 
     Raises:
         ConfigError: they do not come.
     """
-    things = [thing for thing in needs.results(plan) if thing != needs.OCCUPANCY]
+    things = needs.results(plan)
     want_us = last_us - last_us % SLICE_US - SLICE_US
     tail = Tail(machine.addresses.kafka, mode=mode, things=[*things, "stage.health"])
     reached = dict.fromkeys([*things, "alerts"], 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -104,14 +105,27 @@ def _references(plan: Plan) -> list[str]:
         needs(f"zone '{zone.id}': area_type", "area_types", zone.area_type)
         for line in zone.filled_by:
             needs(f"zone '{zone.id}': filled_by", "lines", line)
+        needs(f"zone '{zone.id}': foot_of", "zones", zone.foot_of)
+        flight = plan.zone(zone.foot_of) if zone.foot_of else None
+        if flight is not None and flight.area_type != "stairs":
+            wrong.append(f"zone '{zone.id}': foot_of: '{flight.id}' is of the area type '{flight.area_type}', expected stairs")
     for line_row in plan.lines:
         needs(f"line '{line_row.id}': gate", "gates", line_row.gate)
         needs(f"line '{line_row.id}': camera", "cameras", line_row.camera)
+        needs(f"line '{line_row.id}': upstream", "zones", line_row.upstream)
     for gate in plan.gates:
-        if gate.area is not None:
-            needs(f"gate '{gate.id}': area", "areas", gate.area)
+        needs(f"gate '{gate.id}': area", "areas", gate.area)
         for zone_id in gate.queue:
             needs(f"gate '{gate.id}': queue", "zones", zone_id)
+    for area in plan.areas:
+        for zone_id in area.zones:
+            needs(f"area '{area.id}': zones", "zones", zone_id)
+    wrong += _devices(plan, needs)
+    return [*wrong, *_scales(plan)]
+
+
+def _devices(plan: Plan, needs: Callable[[str, str, str | None], None]) -> list[str]:
+    wrong = []
     for device in plan.devices:
         needs(f"device '{device.id}': gate", "gates", device.gate)
         needs(f"device '{device.id}': zone", "zones", device.zone)
@@ -119,13 +133,16 @@ def _references(plan: Plan) -> list[str]:
             wrong.append(f"device '{device.id}': a {device.kind} needs its gate")
         if device.kind in ("smoke", "heat", "panel") and device.zone is None:
             wrong.append(f"device '{device.id}': a {device.kind} detector needs its zone, for the exact place")
+    return wrong
+
+
+def _scales(plan: Plan) -> list[str]:
     scales = {bounds.scale for bounds in plan.los}
-    wrong += [
+    return [
         f"area type '{kind.id}': los has no bounds for the scale '{kind.los_scale}'"
         for kind in plan.area_types
         if kind.los_scale not in scales
     ]
-    return wrong
 
 
 def _geometry(plan: Plan) -> list[str]:

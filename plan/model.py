@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from plan.part import Part
+from plan.signs import Signs
 
 LEVELS = ("watch", "caution", "warning", "critical", "act_now")
 Level = Literal["watch", "caution", "warning", "critical", "act_now"]
 Scale = Literal["walkway", "queue", "stairs"]
 Point = tuple[float, float]
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-
-
-class Part(BaseModel):
-    """Base of everything in a plan: frozen, and an unknown key is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Text(Part):
@@ -107,7 +104,10 @@ class Zone(Part):
     area_type: Literal["standing", "way", "stairs", "queue"]
     polygon: tuple[Point, ...] = Field(min_length=3)
     filled_by: tuple[Id, ...] = Field(default=(), description="lines whose in direction leads into the zone")
-    coverage: float = Field(default=1.0, gt=0, le=1, description="share of its cameras below which the zone is unknown")
+    coverage: float = Field(default=1.0, gt=0, le=1, description="share of its cameras, and of its floor, below which the zone is unknown")
+    response_s: float | None = Field(default=None, gt=0, description="rehearsed time from an alert to its effect here")
+    width_m: float | None = Field(default=None, gt=0, description="clear width of a way")
+    foot_of: Id | None = Field(default=None, description="stairs at whose foot the zone lies")
 
 
 class Gate(Part):
@@ -119,6 +119,7 @@ class Gate(Part):
     at: Point
     area: Id | None = Field(default=None, description="area whose occupancy its turnstiles and lines count; none if nobody asks")
     queue: tuple[Id, ...] = Field(default=(), description="zones in which people wait for it")
+    inner: bool = Field(default=False, description="a door inside its area: whoever passes neither enters the area nor leaves it")
 
 
 class Line(Part):
@@ -129,6 +130,7 @@ class Line(Part):
     a: Point
     b: Point
     camera: Id
+    upstream: Id | None = Field(default=None, description="zone from which people press towards the line")
 
 
 class Calibration(Part):
@@ -203,6 +205,7 @@ class Area(Part):
     id: Id
     name: Text
     approved: Sourced
+    zones: tuple[Id, ...] = Field(default=(), description="zones that together are the whole area, if cameras see all of it")
 
 
 class Post(Part):
@@ -235,6 +238,7 @@ class Plan(Part):
     los: tuple[LosBounds, ...] = Field(min_length=1)
     timing: Timing = Timing()
     vehicle_rules: VehicleRules = VehicleRules()
+    signs: Signs = Signs()
     zones: tuple[Zone, ...] = Field(min_length=1)
     gates: tuple[Gate, ...] = ()
     lines: tuple[Line, ...] = ()

@@ -32,6 +32,8 @@ def _key(row: Any) -> str:
             return str(row.zone)
         case events.CrowdFlow():
             return str(row.line)
+        case events.CrowdOccupancy():
+            return str(row.area)
         case _:
             return f"{row.kind}/{row.vehicle}/{row.zone}"
 
@@ -44,7 +46,7 @@ class Alerts:
         plan = load(settings.plan)
         self._mode = settings.mode
         self._kernel = Kernel(plan, plan_hash=plan_hash(plan), mode=settings.mode)
-        self._results = tuple(thing for thing in needs.results(plan) if thing != needs.OCCUPANCY)
+        self._results = needs.results(plan)
         self._sender = Sender(producer(settings.kafka, linger_ms=0), settings.mode)
         self._set_number, state = self._newest_state(settings)
         last_us, offsets = -1, {}
@@ -73,7 +75,10 @@ class Alerts:
         for row in self._main.poll(0.02):
             self._take(row)
         for now_us, rows in self._merge.steps():
-            self._send(self._kernel.step(now_us, rows))
+            found = self._kernel.step(now_us, rows)
+            self._send(found.changes)
+            for thing, key, record in found.outlook:
+                self._sender.send(thing, record, key=key)
         if time.monotonic() - self._saved_s >= _SAVE_EVERY_S:
             self.save()
 

@@ -1,22 +1,37 @@
-"""The heart of ALERTS: steps, life-safety readings and commands in, changes of alerts out. Pure; its state is plain values.
+"""The heart of ALERTS: steps, life-safety readings and commands in, changes of alerts and outlooks out. Pure.
 
-Rules that are not the ladder live in `rules.py`; both raise alerts through `Kernel.raise_`.
+Its state is plain values. Rules that are not the ladder live in `rules`: what evidence drives raises alerts through
+`Kernel.raise_`, what measures drive follows them through `Kernel.follow`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from pipelines.alerts import rules
-from pipelines.alerts.ladder import NONE, UNSEEN, Ladder, Reading, Steps, rank, steps_of
+from pipelines.alerts.ground import Ground
+from pipelines.alerts.ladder import NONE, UNSEEN, Ladder, Reading, rank
 from pipelines.alerts.lifecycle import Alert, alert_id
-from pipelines.events import AlertChange, AlertCommand, CrowdDensity, SensorFire
+from pipelines.alerts.outlook import Outlook, Second, anchor, look
+from pipelines.alerts.signal import Holds, Signal
+from pipelines.alerts.traces import Memory, Trace, covers, seen_share
+from pipelines.events import AlertChange, AlertCommand, CrowdDensity, CrowdFlow, CrowdOccupancy, SensorFire
+from pipelines.units import MICRO
 
-STATE_VERSION: Final = 1
+STATE_VERSION: Final = 2
 CROWD: Final = "crowd_density"
 RULE_VERSION: Final = 1
+_CARD_FROM: Final = rank("caution")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What one step gives: changes of alerts, and (topic, key, record) of outlooks at whole seconds."""
+
+    changes: list[AlertChange]
+    outlook: list[Outlook]
 
 
 class Kernel:
@@ -31,31 +46,51 @@ class Kernel:
     def __init__(self, plan: Any, *, plan_hash: str, mode: str) -> None:
         """Begin with nothing open."""
         self.plan, self._hash, self._mode = plan, plan_hash, mode
-        self._steps: dict[str, Steps] = {zone.id: steps_of(plan.area_type(zone), plan.timing) for zone in plan.zones}
-        self._coverage = {zone.id: zone.coverage for zone in plan.zones}
+        self.ground = Ground(plan)
         self._ladders = {zone.id: Ladder() for zone in plan.zones}
         self._open: dict[tuple[str, str], Alert] = {}
         self._closed: dict[str, Alert] = {}
+        self._signals: dict[str, Signal] = {}
+        self.memory = Memory(zones={zone.id: Trace() for zone in plan.zones})
         self.watch = rules.Watch()
         self._out: list[AlertChange] = []
 
     # -- inputs -------------------------------------------------------------------------------------------------
 
-    def step(self, now_us: int, rows: Iterable[tuple[str, Any]]) -> list[AlertChange]:
+    def step(self, now_us: int, rows: Iterable[tuple[str, Any]]) -> Step:
         """Take one 200 ms step of event time with the rows that end in it; zones without a row are unseen."""
         readings = dict.fromkeys(self._ladders, UNSEEN)
+        density: dict[str, CrowdDensity] = {}
         other = []
         for thing, row in rows:
-            if isinstance(row, CrowdDensity):
-                if row.zone in readings:
+            match row:
+                case CrowdDensity() if row.zone in readings:
+                    density[row.zone] = row
                     readings[row.zone] = self._reading(row)
                     self.watch.people[row.zone] = row.people
-            else:
-                other.append((thing, row))
+                case CrowdFlow():
+                    self.memory.take_flow(row, row.window_end_us // MICRO)
+                case CrowdOccupancy():
+                    self.memory.take_occupancy(row, row.window_end_us // MICRO)
+                case _:
+                    other.append((thing, row))
+        self.memory.forget(now_us // MICRO)
         for zone, reading in readings.items():
             self._judge_zone(now_us, zone, reading)
         rules.step(self, now_us, other, readings)
-        return self._taken()
+        outlook = self._second(now_us, density) if now_us % MICRO == 0 else []
+        return Step(changes=self._taken(), outlook=outlook)
+
+    def _second(self, now_us: int, density: dict[str, CrowdDensity]) -> list[Outlook]:
+        """A whole second: its windows do not overlap, so that they are the samples that are remembered."""
+        for zone, trace in self.memory.zones.items():
+            trace.take(now_us // MICRO, density.get(zone))
+        rows = {zone: row for zone, row in density.items() if row.cameras_seen > 0}
+        levels = {zone: ladder.level for zone, ladder in self._ladders.items()}
+        anchor(self.plan, self.memory)
+        now = look(self.plan, self.memory, now_us, rows, levels, self.ground.steps)
+        rules.second(self, now)
+        return now.records()
 
     def p1(self, reading: SensorFire) -> list[AlertChange]:
         """Take a life-safety reading from its own lane: it waits for no window, no merge and no other alert."""
@@ -79,11 +114,11 @@ class Kernel:
             y_m=row.peak_y_m,
             around_per_m2=row.around_per_m2,
             seen=row.cameras_seen > 0,
-            covered=row.cameras_seen > 0 and row.cameras_seen >= self._coverage[row.zone] * row.cameras_expected,
+            covered=row.cameras_seen > 0 and covers(seen_share(row), self.ground.coverage[row.zone]) and not self.held(row.zone),
         )
 
     def _judge_zone(self, now_us: int, zone: str, reading: Reading) -> None:
-        ladder, steps = self._ladders[zone], self._steps[zone]
+        ladder, steps = self._ladders[zone], self.ground.steps[zone]
         before, began_us = ladder.level, ladder.began_us()
         reached = ladder.step(now_us, reading, steps)
         began_us = ladder.began_us() if ladder.began_us() >= 0 else began_us
@@ -105,22 +140,89 @@ class Kernel:
                     at_m=(reading.x_m, reading.y_m),
                 )
             return
-        self._follow(alert, now_us, ladder.level, reached, card=card, reading=reading)
-
-    def _follow(self, alert: Alert, now_us: int, level: str, reached: list[str], *, card: bool, reading: Reading) -> None:
-        """Carry an open crowd alert on: its level follows the zone's, but a latched one stays."""
-        if level == alert.measured_level and alert.card >= card:
+        if ladder.level == alert.measured_level and alert.card >= card:
             return
+        if reading.seen:
+            alert.value, alert.x_m, alert.y_m = reading.peak_per_m2, reading.x_m, reading.y_m
+        self._carry_on(alert, now_us, ladder.level, reached, card=card)
+
+    def _carry_on(self, alert: Alert, now_us: int, level: str, reached: list[str], *, card: bool) -> None:
+        """Carry an open measured alert on: its level follows what is measured, but a latched one stays."""
         alert.reach(reached, now_us)
         alert.measured_level = level
         alert.card = alert.card or card
-        if reading.seen:
-            alert.value, alert.x_m, alert.y_m = reading.peak_per_m2, reading.x_m, reading.y_m
         if not alert.latched:
             alert.level = level if level != NONE else alert.level
             if level == NONE:
                 self._end(alert)
         self._emit(alert, "condition", now_us)
+
+    # -- rules with levels --------------------------------------------------------------------------------------
+
+    def follow(
+        self,
+        rule: str,
+        place: str,
+        now: Second,
+        met: str,
+        *,
+        known: bool,
+        holds: Holds,
+        value: float,
+        unit: str,
+        source: str = "",
+        prompt: tuple[str, str] = ("", ""),
+    ) -> None:
+        """Bring the level that a rule meets at a place now; its alert begins, follows, and ends.
+
+        *known* says whether a lower level, or none, is surely so: what is not seen may rise but never falls. *holds* names the
+        levels that the rule has, *prompt* what is proposed at critical, in English and Chinese.
+        """
+        key = f"{rule}/{place}"
+        signal = self._signals.get(key)
+        if signal is None:
+            if met == NONE:
+                return
+            signal = self._signals[key] = Signal()
+        held = rule != rules.COLLAPSE and self.held(place)
+        before, began_us = signal.level, signal.began_us()
+        reached = signal.step(now.now_us, met, known=known and not held, holds=holds)
+        if signal.idle():
+            del self._signals[key]
+        alert = self._open.get((rule, place))
+        if alert is None and reached:
+            began_us = began_us if began_us >= 0 else now.now_us
+            row = now.rows.get(place)
+            at_m = (row.peak_x_m, row.peak_y_m) if row is not None else self.ground.at_m(place)
+            card = rank(signal.level) >= _CARD_FROM
+            said = prompt if rank(signal.level) >= rank("critical") else ("", "")
+            self.raise_(
+                rule,
+                place,
+                began_us,
+                reached,
+                now.now_us,
+                card=card,
+                value=round(value, 3),
+                unit=unit,
+                at_m=at_m,
+                source=source,
+                prompt=said,
+            )
+        elif alert is not None and (reached or signal.level != before):
+            if reached:
+                alert.value, alert.source = round(value, 3), source
+            if rank(signal.level) >= rank("critical"):
+                alert.prompt_en, alert.prompt_zh = prompt
+            self._carry_on(alert, now.now_us, signal.level, reached, card=rank(signal.level) >= _CARD_FROM)
+
+    def covered(self, zone: str, now: Second) -> bool:
+        """Whether enough of a zone is seen that it may be judged better than before."""
+        return zone in now.rows and covers(seen_share(now.rows[zone]), self.ground.coverage[zone])
+
+    def held(self, place: str) -> bool:
+        """Whether a suspected collapse is open in the place's zone: nothing else there falls or clears meanwhile."""
+        return (rules.COLLAPSE, self.ground.zone_of(place)) in self._open
 
     # -- alerts -------------------------------------------------------------------------------------------------
 
@@ -138,6 +240,7 @@ class Kernel:
         at_m: tuple[float, float] = (0.0, 0.0),
         source: str = "",
         verified: bool = True,
+        prompt: tuple[str, str] = ("", ""),
     ) -> Alert:
         """Open an alert, or bring fresh evidence to the one that is open for (rule, place)."""
         alert = self._open.get((rule, place))
@@ -163,6 +266,8 @@ class Kernel:
             y_m=at_m[1],
             source=source,
             evidence_us=now_us,
+            prompt_en=prompt[0],
+            prompt_zh=prompt[1],
         )
         alert.reach(levels, now_us)
         self._open[rule, place] = alert
@@ -214,7 +319,13 @@ class Kernel:
             return f"there is no action '{command.action}'"
         if not alert.latched or alert.condition == "cleared":
             return "it does not wait for a person to clear it"
-        if alert.rule == CROWD and alert.measured_level != NONE:
+        if alert.rule == rules.COLLAPSE:
+            if not command.reason.strip():
+                return "a suspected collapse is cleared only with a report from the scene as the reason"
+            self._signals.pop(f"{alert.rule}/{alert.place}", None)
+        elif self.held(alert.place):
+            return "a suspected collapse is open in this zone: it must be cleared from the scene first"
+        elif (alert.rule == CROWD or f"{alert.rule}/{alert.place}" in self._signals) and alert.measured_level != NONE:
             return f"the place is still measured at {alert.measured_level}"
         alert.work = "closed"
         alert.latched = False
@@ -231,11 +342,15 @@ class Kernel:
             "ladders": {zone: asdict(ladder) for zone, ladder in self._ladders.items()},
             "open": [alert.dump() for alert in self._open.values()],
             "closed": [alert.dump() for alert in list(self._closed.values())[-1000:]],
+            "signals": {key: asdict(signal) for key, signal in self._signals.items()},
+            "memory": asdict(self.memory),
             "watch": asdict(self.watch),
         }
 
     def load(self, plain: dict[str, Any]) -> None:
         """The inverse of `dump`; zones that the plan no longer has are left behind."""
+        if plain.get("version") == 1:
+            plain = _from_1(plain)
         if plain.get("version") != STATE_VERSION:
             raise ValueError(f"saved state of version {plain.get('version')}, expected {STATE_VERSION}")
         for zone, ladder in plain["ladders"].items():
@@ -243,4 +358,14 @@ class Kernel:
                 self._ladders[zone] = Ladder(**ladder)
         self._open = {(row["rule"], row["place"]): Alert.load(row) for row in plain["open"]}
         self._closed = {row["alert_id"]: Alert.load(row) for row in plain["closed"]}
+        self._signals = {key: Signal(**signal) for key, signal in plain["signals"].items()}
+        memory = Memory.load(plain["memory"])
+        memory.zones = {zone: memory.zones.get(zone, Trace()) for zone in self._ladders}
+        self.memory = memory
         self.watch = rules.Watch(**plain["watch"])
+
+
+def _from_1(plain: dict[str, Any]) -> dict[str, Any]:
+    """A state of version 1, which had no memory: what it knew stays, what needs minutes begins anew."""
+    watch = {key: value for key, value in plain["watch"].items() if key != "flow"}
+    return {**plain, "version": STATE_VERSION, "signals": {}, "memory": asdict(Memory()), "watch": watch}

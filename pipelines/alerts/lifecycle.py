@@ -47,6 +47,8 @@ class Alert:
     work_number: int = 0
     event_time_us: int = 0
     evidence_us: int = 0
+    prompt_en: str = ""
+    prompt_zh: str = ""
 
     def reach(self, levels: list[str], now_us: int) -> None:
         """Note the levels reached at *now_us*, lowest first; a latching level latches."""
@@ -91,6 +93,8 @@ class Alert:
             actor_role=role,
             reason=reason,
             plan=plan,
+            prompt_en=self.prompt_en,
+            prompt_zh=self.prompt_zh,
         )
 
     def dump(self) -> dict[str, Any]:

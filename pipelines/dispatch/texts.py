@@ -18,6 +18,19 @@ WHAT: Final = {
     "wrong_way": ("vehicle, wrong way", "车辆逆行"),
     "vehicle_towards_people": ("vehicle towards people", "车辆驶向人群"),
     "unknown_while_filling": ("unknown, filling", "情况不明,人员进入"),
+    "counter_flow": ("counter-flow", "对冲人流"),
+    "bottleneck": ("bottleneck", "出口受阻"),
+    "queue_wait": ("long wait", "排队过久"),
+    "stop_and_go": ("stop-and-go", "走走停停"),
+    "growth": ("fast growth", "人群密度快速上升"),
+    "standstill_stairs": ("standstill at stairs", "楼梯口停滞"),
+    "blind_rising": ("growing, less seen", "密度上升,画面减少"),
+    "suspected_collapse": ("suspected collapse", "疑似人群倒伏"),
+    "crowd_pressure": ("crowd pressure", "人群压力高"),
+    "time_to_act": ("little time to act", "处置时间不足"),
+    "cannot_exclude": ("critical not excluded", "不能排除一级"),
+    "approved_number": ("approved number", "接近或超过核准人数"),
+    "occupancy_residual": ("counts contradict", "人数计数不一致"),
     "camera_health": ("picture stale or frozen", "画面异常"),
 }
 LEVEL: Final = {
@@ -42,5 +55,7 @@ def line(change: AlertChange, plan: Plan) -> dict[str, str]:
 
 
 def _place(place: str, plan: Plan) -> tuple[str, str]:
-    named = {part.id: part.name for parts in (plan.cameras, plan.lanes, plan.zones) for part in parts}
+    gates = {gate.id: gate.name for gate in plan.gates}
+    named = {line.id: gates[line.gate] for line in plan.lines}
+    named |= {part.id: part.name for parts in (plan.cameras, plan.lanes, plan.areas, plan.gates, plan.zones) for part in parts}
     return (named[place].en, named[place].zh) if place in named else (place, place)

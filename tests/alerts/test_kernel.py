@@ -45,7 +45,7 @@ def run(subject: Kernel, seconds: float, peak: float, *, start_s: float = 0, ext
         now = START + round(start_s * MICRO) + index * SLICE_US
         rows = [density(zone, now, peak if zone == "hall" else 0.0, seen=seen) for zone in ("hall", "queue")]
         rows += [row for at, row in extra if at == index]
-        changes += subject.step(now, rows)
+        changes += subject.step(now, rows).changes
     return changes
 
 
@@ -178,7 +178,7 @@ def test_a_vehicle_towards_people_is_life_safety_only_where_somebody_is():
     assert [c.rule for c in run(subject, 1, 0.0, extra=[(2, vehicle("towards_people", zone="hall"))])] == ["vehicle_towards_people"]
     empty = kernel()
     now = START
-    assert empty.step(now, [density("hall", now, 0.0, people=0.0), vehicle("towards_people", zone="hall")]) == []
+    assert empty.step(now, [density("hall", now, 0.0, people=0.0), vehicle("towards_people", zone="hall")]).changes == []
 
 
 def health(state: str) -> tuple[str, CameraHealth]:

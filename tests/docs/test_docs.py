@@ -16,7 +16,7 @@ from pipelines import settings
 from pipelines.alerts import rules
 from pipelines.alerts.kernel import CROWD
 from pipelines.topics import ALL, Topic
-from plan import model
+from plan import model, part, signs
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -57,7 +57,7 @@ def rule_ids() -> set[str]:
 
 
 def plan_keys() -> set[str]:
-    kinds = [kind for kind in vars(model).values() if isinstance(kind, type) and issubclass(kind, model.Part)]
+    kinds = [kind for kind in (*vars(model).values(), *vars(signs).values()) if isinstance(kind, type) and issubclass(kind, part.Part)]
     return {key for kind in kinds if kind is not model.Text for key in kind.model_fields}
 
 

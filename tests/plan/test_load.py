@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from cli.paths import ROOT
@@ -57,6 +59,25 @@ def test_each_mistake_has_its_sentence(plan, sentence):
     with pytest.raises(ConfigError) as refusal:
         parse(plan)
     assert sentence in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("plan", "sentence"),
+    [
+        (broken(zones__0__foot_of="nowhere"), "zone 'hall': foot_of: there is no 'nowhere' among the zones"),
+        (broken(zones__0__foot_of="queue"), "zone 'hall': foot_of: 'queue' is of the area type 'queue', expected stairs"),
+        (broken(lines__0__upstream="nowhere"), "line 'door': upstream: there is no 'nowhere' among the zones"),
+        (broken(gates__0__queue=["nowhere"]), "gate 'g': queue: there is no 'nowhere' among the zones"),
+        (broken(areas__0__zones=["nowhere"]), "area 'inside': zones: there is no 'nowhere' among the zones"),
+        (broken(signs={"queue_wait": {"watch_min": 40}}), "the times must rise from watch to warning"),
+        (broken(signs={"stop_and_go": {"stop_mps": 1}}), "stop_mps must be below go_mps"),
+        (broken(signs={"approved": {"watch": 2}}), "the shares must rise from watch to critical"),
+        (broken(signs={"growth": {"per_m2_minute": 1}}), "signs.growth.per_m2_minute is not a key"),
+    ],
+)
+def test_each_mistake_about_the_signs_has_its_sentence(plan, sentence):
+    with pytest.raises(ConfigError, match=re.escape(sentence)):
+        parse(plan)
 
 
 def test_a_file_that_is_no_plan_is_refused(tmp_path):

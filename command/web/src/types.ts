@@ -68,6 +68,8 @@ export interface Plan {
   phase: string;
   zones: Zone[];
   gates: Gate[];
+  lines: { id: string; gate: string }[];
+  areas: { id: string; name: Text }[];
   cameras: Camera[];
   lanes: Lane[];
   devices: Device[];

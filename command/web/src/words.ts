@@ -50,9 +50,10 @@ export function utc(us: number): string {
   return `${new Date(us / 1000).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }
 
-/** What a place of an alert is called: zone, lane, camera, gate, or the zone of a device. */
+/** What a place of an alert is called: zone, lane, camera, gate, area, the gate of a line, or the zone of a device. */
 export function placeName(plan: Plan, place: string): string {
-  const named = [...plan.zones, ...plan.lanes, ...plan.cameras, ...plan.gates].find((row) => row.id === place);
+  const gate = plan.lines.find((row) => row.id === place)?.gate;
+  const named = [...plan.zones, ...plan.lanes, ...plan.cameras, ...plan.gates, ...plan.areas].find((row) => row.id === (gate ?? place));
   if (named) return of(named.name);
   const device = plan.devices.find((row) => row.id === place);
   const zone = device && plan.zones.find((row) => row.id === device.zone);
@@ -70,13 +71,27 @@ export function ruleName(plan: Plan, alert: { rule: string; source?: string; pla
   });
 }
 
-const UNITS: Record<string, Key> = { "p/m2": "unit.per_m2", "p/min": "unit.filling", "km/h": "unit.kmh", s: "unit.s" };
+const UNITS: Record<string, Key> = {
+  "p/m2": "unit.per_m2",
+  "p/min": "unit.filling",
+  "km/h": "unit.kmh",
+  s: "unit.s",
+  "%": "unit.percent",
+  min: "unit.min",
+  p: "unit.people",
+  "p/m/s": "unit.specific_flow",
+  "p/m2/min": "unit.growth",
+  "m/s": "unit.speed",
+  "/s2": "unit.pressure",
+  stops: "unit.stops",
+};
+const DIGITS: Record<string, number> = { "p/m2": 1, "p/m/s": 2, "p/m2/min": 1, "m/s": 2, "/s2": 3 };
 
 /** The number that fired, with its unit; empty where a rule has no number. */
 export function valueOf(alert: Alert): string {
   if (alert.rule === "fire_feedback") return t("card.output", { output: tOr(`output.${alert.unit}`, "fire.panel"), seconds: alert.value.toFixed(0) });
   const unit = UNITS[alert.unit];
-  return unit ? t(unit, { value: alert.value.toFixed(alert.unit === "p/m2" ? 1 : 0) }) : "";
+  return unit ? t(unit, { value: alert.value.toFixed(DIGITS[alert.unit] ?? 0) }) : "";
 }
 
 /** Whether it is acknowledged only with a second gesture. */

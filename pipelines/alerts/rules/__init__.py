@@ -1,0 +1,104 @@
+"""The rules beside the ladder, one family a file: what each step brings, and what each whole second says. Pure.
+
+Levels of alerts without a ladder are those of the numbers of crowd safety. Upper-case names here are the ids of rules.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pipelines.alerts.rules.approved import APPROVED, RESIDUAL, approved
+from pipelines.alerts.rules.cameras import CAMERA, camera
+from pipelines.alerts.rules.collapse import COLLAPSE, collapse
+from pipelines.alerts.rules.counter_flow import COUNTER_FLOW, counter_flow
+from pipelines.alerts.rules.fire import FEEDBACK, FIRE, feedback, life_safety, panel
+from pipelines.alerts.rules.motion import STAIRS, STOP_AND_GO, standstill, stop_and_go
+from pipelines.alerts.rules.passages import BOTTLENECK, bottleneck
+from pipelines.alerts.rules.pressure import PRESSURE, pressure
+from pipelines.alerts.rules.queues import QUEUE_WAIT, queue_wait
+from pipelines.alerts.rules.rising import BLIND, GROWTH, blind_rising, growth
+from pipelines.alerts.rules.time_to_act import TIME_TO_ACT, time_to_act
+from pipelines.alerts.rules.uncertain import UNCERTAIN, uncertain
+from pipelines.alerts.rules.unknown import UNKNOWN, unknown
+from pipelines.alerts.rules.vehicles import TOWARDS_PEOPLE, WRONG_WAY, vehicle
+from pipelines.alerts.rules.watch import Watch
+from pipelines.events import CameraHealth, SensorFire, VehicleEvent
+from pipelines.units import MICRO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pipelines.alerts.kernel import Kernel
+    from pipelines.alerts.ladder import Reading
+    from pipelines.alerts.outlook import Second
+
+__all__ = [
+    "APPROVED",
+    "BLIND",
+    "BOTTLENECK",
+    "CAMERA",
+    "COLLAPSE",
+    "COUNTER_FLOW",
+    "FEEDBACK",
+    "FIRE",
+    "GROWTH",
+    "PRESSURE",
+    "QUEUE_WAIT",
+    "RESIDUAL",
+    "STAIRS",
+    "STOP_AND_GO",
+    "TIME_TO_ACT",
+    "TOWARDS_PEOPLE",
+    "UNCERTAIN",
+    "UNKNOWN",
+    "WRONG_WAY",
+    "Watch",
+    "life_safety",
+    "second",
+    "step",
+]
+
+
+def step(kernel: Kernel, now_us: int, rows: Iterable[tuple[str, Any]], readings: Mapping[str, Reading]) -> None:
+    """One step of the rules that evidence drives."""
+    for _, row in rows:
+        match row:
+            case VehicleEvent():
+                vehicle(kernel, now_us, row)
+            case CameraHealth():
+                camera(kernel, now_us, row)
+            case SensorFire():
+                panel(kernel, row)
+            case _:
+                pass
+    feedback(kernel, now_us)
+    unknown(kernel, now_us, readings)
+    _quiet(kernel, now_us)
+
+
+def second(kernel: Kernel, now: Second) -> None:
+    """One whole second of the rules that measures drive; the collapse first, since it holds the others of its zone."""
+    collapse(kernel, now)
+    for rule in (
+        pressure,
+        standstill,
+        stop_and_go,
+        growth,
+        blind_rising,
+        counter_flow,
+        bottleneck,
+        queue_wait,
+        time_to_act,
+        uncertain,
+        approved,
+    ):
+        rule(kernel, now)
+
+
+def _quiet(kernel: Kernel, now_us: int) -> None:
+    """Evidence that stays away clears what does not latch."""
+    quiet_us = round(kernel.plan.timing.quiet_s * MICRO)
+    for rule in (WRONG_WAY, TOWARDS_PEOPLE, UNKNOWN):
+        for alert in kernel.open_alerts(rule):
+            if now_us - alert.evidence_us >= quiet_us and alert.measured_level != "none" and not kernel.held(alert.place):
+                kernel.lapse(alert, now_us)

@@ -1,0 +1,30 @@
+"""Suspected collapse: people vanish inside a dense patch. Nothing else of the zone clears or falls while it is open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from pipelines.measures.vanished import vanished_share
+
+if TYPE_CHECKING:
+    from pipelines.alerts.kernel import Kernel
+    from pipelines.alerts.outlook import Second
+
+COLLAPSE: Final = "suspected_collapse"
+PROMPT: Final = (
+    "Send the nearest people and first aid now, hold the inflow; only a report from the scene clears this",
+    "立即派最近人员和急救到场,远端截流;只有现场报告才能解除",
+)
+
+
+def collapse(kernel: Kernel, now: Second) -> None:
+    """Each zone; without a hold, because seconds count and the share is that of several seconds already."""
+    rule = kernel.plan.signs.collapse
+    holds = kernel.ground.holds(critical=0)
+    for zone in kernel.plan.zones:
+        trace = kernel.memory.zones[zone.id]
+        share = vanished_share(lost=trace.lost[-rule.over_s :], patch_people=trace.patches[-rule.over_s :], least=rule.people)
+        met = "critical" if share > rule.share else "none"
+        kernel.follow(
+            COLLAPSE, zone.id, now, met, known=kernel.covered(zone.id, now), holds=holds, value=share * 100, unit="%", prompt=PROMPT
+        )

@@ -1,0 +1,57 @@
+"""Free passages that pass too little. A gate with turnstiles is judged by its queue instead: a turnstile passes 0.18 p/s."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from pipelines.alerts.ground import width_m
+from pipelines.measures.bottleneck import chokes, outflow_per_m_s
+
+if TYPE_CHECKING:
+    from pipelines.alerts.kernel import Kernel
+    from pipelines.alerts.outlook import Second
+
+BOTTLENECK: Final = "bottleneck"
+
+
+def bottleneck(kernel: Kernel, now: Second) -> None:
+    """Lines with `upstream` at gates without turnstiles."""
+    rule = kernel.plan.signs.bottleneck
+    holds = kernel.ground.holds(warning=0)
+    for line in kernel.plan.lines:
+        zone = kernel.plan.zone(line.upstream) if line.upstream else None
+        if zone is None or line.gate in kernel.ground.controlled:
+            continue
+        entered, exited, seen = kernel.memory.crossed(line.id, rule.over_s, now.second)
+        outflow = outflow_per_m_s(people=exited if _lies_inside(line, zone) else entered, width_m=width_m(line), over_s=rule.over_s)
+        upstream = kernel.memory.zones[zone.id].peak_trend(rule.trend_s, coverage=zone.coverage)
+        known = seen and upstream is not None
+        choked = (
+            seen
+            and upstream is not None
+            and chokes(
+                outflow=outflow,
+                upstream=upstream,
+                least_flow=rule.flow_per_m_s,
+                per_m2=rule.per_m2,
+                rise_per_s=rule.rise_per_m2_min / 60,
+            )
+        )
+        kernel.follow(
+            BOTTLENECK,
+            line.id,
+            now,
+            "warning" if choked else "none",
+            known=known,
+            holds=holds,
+            value=outflow,
+            unit="p/m/s",
+        )
+
+
+def _lies_inside(line: Any, zone: Any) -> bool:
+    """Whether the zone lies on the line's in side, left of a → b, so that who leaves it goes out over the line."""
+    x = sum(point[0] for point in zone.polygon) / len(zone.polygon)
+    y = sum(point[1] for point in zone.polygon) / len(zone.polygon)
+    (ax, ay), (bx, by) = line.a, line.b
+    return bool((bx - ax) * (y - ay) - (by - ay) * (x - ax) > 0)
