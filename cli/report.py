@@ -99,6 +99,8 @@ class Book:
                 "place": newest.place,
                 "level": level,
                 "latched": newest.latched,
+                "source": newest.source,
+                "prompt": {"en": newest.prompt_en, "zh": newest.prompt_zh},
                 "levels": [{"level": step.level, "event_time_us": step.event_time_us} for step in newest.levels],
                 "card_us": first,
             }

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from pipelines.alerts import vehicle_rules
 from pipelines.events import CameraHealth, CrowdFlow, SensorFire, VehicleEvent
 from pipelines.units import CM_PER_M, MICRO
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
 FIRE: Final = "fire"
 FEEDBACK: Final = "fire_feedback"
-WRONG_WAY: Final = "wrong_way"
-TOWARDS_PEOPLE: Final = "vehicle_towards_people"
 UNKNOWN: Final = "unknown_while_filling"
 CAMERA: Final = "camera_health"
 FLOW_US: Final = 60 * MICRO
@@ -81,12 +80,7 @@ def life_safety(kernel: Kernel, reading: SensorFire) -> None:
 
 
 def _vehicle(kernel: Kernel, now_us: int, row: VehicleEvent) -> None:
-    at_m = (row.x_cm / CM_PER_M, row.y_cm / CM_PER_M)
-    kmh = row.speed_cmps * 0.036
-    if row.kind == "wrong_way":
-        kernel.raise_(WRONG_WAY, row.lane, row.start_us, ["warning"], now_us, value=kmh, unit="km/h", at_m=at_m, source=row.vehicle)
-    elif row.kind == "towards_people" and kernel.watch.people.get(row.zone, 0) >= 1:
-        kernel.raise_(TOWARDS_PEOPLE, row.zone, row.start_us, ["critical"], now_us, value=kmh, unit="km/h", at_m=at_m, source=row.vehicle)
+    vehicle_rules.vehicle(kernel, now_us, row)
 
 
 def _camera(kernel: Kernel, now_us: int, row: CameraHealth) -> None:
@@ -143,7 +137,7 @@ def _unknown(kernel: Kernel, now_us: int, readings: Mapping[str, Reading]) -> No
 def _quiet(kernel: Kernel, now_us: int) -> None:
     """Evidence that stays away clears what does not latch."""
     quiet_us = round(kernel.plan.timing.quiet_s * MICRO)
-    for rule in (WRONG_WAY, TOWARDS_PEOPLE, UNKNOWN):
+    for rule in (*vehicle_rules.QUIET, UNKNOWN):
         for alert in kernel.open_alerts(rule):
             if now_us - alert.evidence_us >= quiet_us and alert.measured_level != "none":
                 kernel.lapse(alert, now_us)
