@@ -25,6 +25,7 @@ from plan.views import vehicles_of, view_of
 from simulation.player import Player
 
 NOMINAL_M: Final = 10.0
+_VERGE_M: Final = 2.0
 _NUMBER: Final = r"(-?\d+(?:\.\d+)?)"
 _LANE: Final = re.compile(rf"{_NUMBER},{_NUMBER} +{_NUMBER},{_NUMBER}(?: +{_NUMBER})?")
 _MOST_FPS: Final = 30.0
@@ -71,8 +72,12 @@ def plan_for_video(
         "fps": video.fps / stride(video.fps),
         "kind": "video",
     }
-    if lanes:
+    zone, floor, venue = {"id": "picture", "name": {"en": "Picture", "zh": "画面"}}, extent, extent
+    if lanes:  # nobody walks in the picture of a road: the zone that a plan must have lies beside it
         row["watches"] = "road"
+        zone = {"id": "verge", "name": {"en": "Verge", "zh": "路侧"}}
+        floor, venue = (x0, y0 - _VERGE_M, x1, y0), (x0, y0 - _VERGE_M, x1, y1)
+    a0, b0, a1, b1 = floor
     if points is not None:
         row["calibration"] = points.model_dump(mode="json")
     return parse(
@@ -84,18 +89,13 @@ def plan_for_video(
                 "name": {"en": f"Video: {name}", "zh": f"视频:{name}"},
                 "venue": {"en": name, "zh": name},
             },
-            "extent": list(extent),
+            "extent": list(venue),
             "phases": [{"id": "show", "name": {"en": "show", "zh": "演出"}}],
             "phase": "show",
             "area_types": list(AREA_TYPES),
             "los": list(LOS),
             "zones": [
-                {
-                    "id": "picture",
-                    "name": {"en": "Picture", "zh": "画面"},
-                    "area_type": area_type,
-                    "polygon": [[x0, y0], [x1, y0], [x1, y1], [x0, y1]],
-                }
+                {**zone, "area_type": area_type, "polygon": [[a0, b0], [a1, b0], [a1, b1], [a0, b1]]},
             ],
             "cameras": [row],
             **_road([_lane(number, text) for number, text in enumerate(lanes, start=1)]),

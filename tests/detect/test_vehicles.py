@@ -77,6 +77,7 @@ def test_of_four_recorded_cars_two_go_against_the_lane_and_none_is_a_person():
     tracks = [record for record in player.records if isinstance(record, VehicleTrack)]
     assert not [record for record in player.records if isinstance(record, CrowdZones)]
     assert len({row.vehicle for row in tracks}) == 4
+    assert {row.inside_zone for row in tracks} == {""}
     against = {row.vehicle for row in tracks if row.lane == "lane-1" and row.along_cmps <= -50}
     assert len(against) == 2
     assert {row.vehicle for row in tracks if row.lane == "lane-1"} == against

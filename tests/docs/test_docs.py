@@ -13,7 +13,7 @@ import typer
 
 from cli.__main__ import app
 from pipelines import settings
-from pipelines.alerts import rules
+from pipelines.alerts import rules, vehicle_rules
 from pipelines.alerts.kernel import CROWD
 from pipelines.topics import ALL, Topic
 from plan import model
@@ -53,7 +53,8 @@ def commands(group: typer.Typer, before: str = "muster") -> Iterator[str]:
 
 
 def rule_ids() -> set[str]:
-    return {CROWD} | {value for name, value in vars(rules).items() if name.isupper() and isinstance(value, str)}
+    named = [*vars(rules).items(), *vars(vehicle_rules).items()]
+    return {CROWD} | {value for name, value in named if name.isupper() and isinstance(value, str)}
 
 
 def plan_keys() -> set[str]:
