@@ -171,6 +171,8 @@ def video(
     backend: Annotated[str, typer.Option(help="auto, motion or onnx.")] = "auto",
     fps: Annotated[Optional[float], typer.Option(help="Frames per second, where the file's header is wrong.")] = None,  # noqa: UP045
     area_type: Annotated[str, typer.Option(help="standing, way, stairs or queue.")] = "standing",
+    lane: Annotated[Optional[list[str]], typer.Option(help="'x0,y0 x1,y1 [width]', metres, as is permitted: a road.")] = None,  # noqa: UP045
+    plan: PlanFile = None,
     rate: Rate = 1,
     wait: Wait = False,
     report: Report = None,
@@ -181,7 +183,16 @@ def video(
 
     how = command.How(rate=rate, wait=wait, report=report, start=start)
     command.video(
-        file, how, camera=camera, calibration=calibration, scale_px_per_m=scale_px_per_m, backend=backend, fps=fps, area_type=area_type
+        file,
+        how,
+        camera=camera,
+        calibration=calibration,
+        scale_px_per_m=scale_px_per_m,
+        backend=backend,
+        fps=fps,
+        area_type=area_type,
+        lanes=lane or (),
+        plan=plan,
     )
 
 

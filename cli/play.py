@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -89,19 +89,28 @@ def video(
     backend: str,
     fps: float | None,
     area_type: str,
+    lanes: Sequence[str] = (),
+    plan: Path | None = None,
 ) -> None:
     """Play a video through the detect worker's own code."""
     from simulation.play_video import plan_for_video, play_video  # noqa: PLC0415 - OpenCV, only for videos
 
     path = from_caller(file)
     try:
-        chosen = plan_for_video(
-            path,
-            camera=camera,
-            calibration=from_caller(calibration) if calibration else None,
-            scale_px_per_m=scale_px_per_m,
-            area_type=area_type,
-        )
+        if plan is not None:
+            if calibration is not None or scale_px_per_m is not None or lanes:
+                raise ConfigError("a plan says calibration and lanes itself: give it alone")
+            chosen = load(from_caller(plan))
+            _known_camera(chosen, camera)
+        else:
+            chosen = plan_for_video(
+                path,
+                camera=camera,
+                calibration=from_caller(calibration) if calibration else None,
+                scale_px_per_m=scale_px_per_m,
+                area_type=area_type,
+                lanes=lanes,
+            )
     except MusterError as error:
         fail(error, USAGE)
     _run(path, chosen, how, lambda player: play_video(path, chosen, player, camera=camera, backend=backend, source_fps=fps))
@@ -165,6 +174,7 @@ def _play(machine: Machine, mode: str, plan: Plan, how: How, start_us: int, send
             "start_us": start_us,
             "played_s": round(played_s, 1),
             "positions": player.positions,
+            "refused": player.refused,
             "ended_early": stop.is_set(),
             "zones": book.zones([zone.id for zone in plan.zones]),
             "alerts": [{key: value for key, value in row.items() if key != "card_us"} for row in book.alerts()],
@@ -206,6 +216,8 @@ def _wait_for_results(machine: Machine, plan: Plan, last_us: int, mode: str) -> 
 
 def _tell(found: dict[str, Any]) -> None:
     console.print(f"played {found['positions']} positions in {found['played_s']} s", markup=False)
+    if found["refused"]:
+        console.print(f"  refused {found['refused']} records; topic deadletter.ingest says why", markup=False)
     for zone, level in found["zones"].items():
         console.print(f"  zone {zone}: {level}", markup=False)
     for row in found["alerts"]:

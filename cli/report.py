@@ -100,6 +100,8 @@ class Book:
                 "level": level,
                 "latched": newest.latched,
                 "condition": newest.condition,
+                "source": newest.source,
+                "prompt": {"en": newest.prompt_en, "zh": newest.prompt_zh},
                 "levels": [{"level": step.level, "event_time_us": step.event_time_us} for step in newest.levels],
                 "card_us": first,
             }

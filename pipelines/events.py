@@ -84,6 +84,7 @@ class SensorVehicle:
     speed_cmps: int
     heading_deg: float
     lane: str
+    plate: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from math import dist
 from pathlib import Path
 from typing import Any
 
@@ -75,12 +76,25 @@ def _sentence(row: Any, loaded: Any) -> str:
 
 def check(plan: Plan) -> list[str]:
     """What is wrong with the plan as a whole, one sentence each; empty when it is sound."""
-    return [*_doubles(plan), *_references(plan), *_geometry(plan)]
+    return [*_doubles(plan), *_references(plan), *_geometry(plan), *_roads(plan)]
 
 
 def _doubles(plan: Plan) -> list[str]:
     wrong = []
-    for kind in ("zones", "gates", "lines", "cameras", "lanes", "devices", "areas", "area_types", "phases"):
+    for kind in (
+        "zones",
+        "gates",
+        "lines",
+        "cameras",
+        "lanes",
+        "bays",
+        "barriers",
+        "restricted",
+        "devices",
+        "areas",
+        "area_types",
+        "phases",
+    ):
         seen: set[str] = set()
         for row in getattr(plan, kind):
             if row.id in seen:
@@ -169,6 +183,37 @@ def _geometry(plan: Plan) -> list[str]:
         elif camera is not None and not _inside(camera.owns, line.a, line.b, margin_m=1.0):
             wrong.append(f"line '{line.id}': expected at least 1 m inside the area that camera '{camera.id}' owns")
     return wrong + [f"lane '{lane.id}': its ends are one point" for lane in plan.lanes if lane.a == lane.b]
+
+
+def _roads(plan: Plan) -> list[str]:
+    """Bays, barriers, restricted areas and permits."""
+    wrong, lanes, areas = [], {lane.id: lane for lane in plan.lanes}, {row.id for row in plan.restricted}
+    for kind, rows in (("bay", plan.bays), ("restricted area", plan.restricted)):
+        for row in rows:
+            polygon = Polygon(row.polygon)
+            if not polygon.is_valid:
+                wrong.append(f"{kind} '{row.id}': polygon {explain_validity(polygon).replace('Self-intersection', 'crosses itself at ')}")
+            elif polygon.area < 1:
+                wrong.append(f"{kind} '{row.id}': polygon covers {polygon.area:.2f} m², expected at least 1")
+    for barrier in plan.barriers:
+        lane = lanes.get(barrier.lane)
+        if lane is None:
+            wrong.append(
+                f"barrier '{barrier.id}': lane: there is no '{barrier.lane}' among the lanes ({', '.join(sorted(lanes)) or 'none'})"
+            )
+        elif barrier.at_m > dist(lane.a, lane.b):
+            wrong.append(
+                f"barrier '{barrier.id}': at_m {barrier.at_m:g} is beyond the end of lane '{lane.id}' ({dist(lane.a, lane.b):.0f} m)"
+            )
+    for permit in plan.permits:
+        wrong += [
+            f"permit of '{permit.plate}': there is no '{area}' among the restricted areas ({', '.join(sorted(areas)) or 'none'})"
+            for area in permit.areas
+            if area not in areas
+        ]
+    if (plan.bays or plan.barriers or plan.restricted) and not plan.lanes:
+        wrong.append("lanes: bays, barriers and restricted areas need at least one lane; without lanes no vehicle is judged")
+    return wrong
 
 
 def _inside(owns: tuple[float, float, float, float], *points: tuple[float, float], margin_m: float) -> bool:

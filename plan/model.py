@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 
 from plan.part import Part
 from plan.signs import Signs
@@ -159,13 +159,14 @@ class Camera(Part):
         default="", max_length=512, description="of a video camera: file or rtsp:// address; empty when it is given at the start"
     )
     calibration: Calibration | None = None
+    watches: Literal["people", "road"] = Field(default="people", description="a camera over a road counts nobody: what moves is a vehicle")
     noise_cm: float = Field(default=1.0, ge=0, le=50, description="position noise that is always there, standard deviation per axis")
     count_error: float = Field(default=0.05, ge=0, le=1, description="share by which its count may be wrong, to be measured per camera")
 
     @property
     def sees_floor(self) -> bool:
-        """Whether its people are on the floor: a real camera without calibration counts boxes, and owns nothing."""
-        return self.kind == "simulated" or self.calibration is not None
+        """Whether its people are on the floor: one without calibration counts boxes, one over a road counts nobody; both own nothing."""
+        return self.watches == "people" and (self.kind == "simulated" or self.calibration is not None)
 
 
 class Lane(Part):
@@ -176,6 +177,56 @@ class Lane(Part):
     a: Point
     b: Point
     width_m: float = Field(default=3.5, gt=0)
+    stopping: bool = Field(default=False, description="whether a vehicle may stand on it for up to `park_s`")
+
+
+class Bay(Part):
+    """A legal bay: who stands in it is parked and no improper stop."""
+
+    id: Id
+    name: Text
+    polygon: tuple[Point, ...] = Field(min_length=3)
+
+
+class Barrier(Part):
+    """A barrier across a lane; vehicles may queue before it."""
+
+    id: Id
+    name: Text
+    lane: Id
+    at_m: float = Field(ge=0, description="along the lane, from its beginning")
+    queue_m: float = Field(ge=0, description="so far before it a standing vehicle queues")
+
+
+class Span(Part):
+    """A stretch of time, half-open."""
+
+    since: AwareDatetime
+    until: AwareDatetime
+
+    @model_validator(mode="after")
+    def _lasts(self) -> Span:
+        if self.since >= self.until:
+            raise ValueError("since must be before until")
+        return self
+
+
+class Restricted(Part):
+    """An area that vehicles may enter with a permit of its level or higher."""
+
+    id: Id
+    name: Text
+    polygon: tuple[Point, ...] = Field(min_length=3)
+    level: int = Field(default=1, ge=1, le=9)
+    times: tuple[Span, ...] = Field(default=(), description="when it is restricted; always where none is given")
+
+
+class Permit(Span):
+    """What one vehicle may enter, and when."""
+
+    plate: str = Field(min_length=1, max_length=64, description="plate, or the vehicle id of a sensor that reads no plates")
+    areas: tuple[Id, ...] = Field(min_length=1)
+    level: int = Field(default=1, ge=1, le=9)
 
 
 class VehicleRules(Part):
@@ -185,8 +236,23 @@ class VehicleRules(Part):
     wrong_way_s: float = Field(default=2, gt=0)
     wrong_way_mps: float = Field(default=1, gt=0)
     towards_people_s: float = Field(default=15, gt=0)
-    people_speed_kmh: float = Field(default=15, gt=0)
-    source: str = Field(default="numbers of crowd safety: vehicle towards people", min_length=3)
+    people_speed_kmh: float = Field(default=15, gt=0, description="faster among people is life safety")
+    limit_kmh: float = Field(default=5, gt=0, description="limit in walking zones: walking pace")
+    stop_s: int = Field(default=20, ge=2, le=600)
+    stop_radius_m: float = Field(default=3, gt=0)
+    stop_mps: float = Field(default=0.5, gt=0)
+    park_s: int = Field(default=300, ge=2, le=3600)
+    source: str = Field(
+        default="numbers of crowd safety: vehicle towards people; stop, park and limit to be signed by the safety officer", min_length=3
+    )
+
+    @model_validator(mode="after")
+    def _ordered(self) -> VehicleRules:
+        if self.park_s < self.stop_s:
+            raise ValueError("park_s must not be less than stop_s")
+        if self.limit_kmh > self.people_speed_kmh:
+            raise ValueError("limit_kmh must not be more than people_speed_kmh")
+        return self
 
 
 class Device(Part):
@@ -244,6 +310,10 @@ class Plan(Part):
     lines: tuple[Line, ...] = ()
     cameras: tuple[Camera, ...] = ()
     lanes: tuple[Lane, ...] = ()
+    bays: tuple[Bay, ...] = ()
+    barriers: tuple[Barrier, ...] = ()
+    restricted: tuple[Restricted, ...] = ()
+    permits: tuple[Permit, ...] = ()
     devices: tuple[Device, ...] = ()
     posts: tuple[Post, ...] = ()
     outlines: tuple[Outline, ...] = ()

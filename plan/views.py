@@ -7,6 +7,8 @@ from shapely.geometry import Polygon, box
 from pipelines.detect.crossings import LineFloor
 from pipelines.detect.eye import View
 from pipelines.detect.floor import zone_floor
+from pipelines.detect.vehicles import CameraVehicles
+from pipelines.measures.road import road_of
 from plan.load import plan_hash
 from plan.model import Camera, Plan, Point, Zone
 
@@ -53,3 +55,10 @@ def view_of(plan: Plan, camera: Camera) -> View:
         noise_cm=camera.noise_cm,
         count_error=camera.count_error,
     )
+
+
+def vehicles_of(plan: Plan, camera: Camera) -> CameraVehicles | None:
+    """What makes tracks of the vehicles that the camera sees; None where the plan has no lanes, or the camera no calibration."""
+    if not plan.lanes or camera.calibration is None:
+        return None
+    return CameraVehicles(camera.id, road=road_of(plan), extent_m=plan.extent)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,10 +21,13 @@ from pipelines.errors import ConfigError
 from plan.defaults import AREA_TYPES, LOS
 from plan.load import parse
 from plan.model import Calibration, Plan
-from plan.views import view_of
+from plan.views import vehicles_of, view_of
 from simulation.player import Player
 
 NOMINAL_M: Final = 10.0
+_VERGE_M: Final = 2.0
+_NUMBER: Final = r"(-?\d+(?:\.\d+)?)"
+_LANE: Final = re.compile(rf"{_NUMBER},{_NUMBER} +{_NUMBER},{_NUMBER}(?: +{_NUMBER})?")
 _MOST_FPS: Final = 30.0
 Extent = tuple[float, float, float, float]
 
@@ -35,6 +40,7 @@ def plan_for_video(
     scale_px_per_m: float | None = None,
     area_type: str = "standing",
     source_fps: float | None = None,
+    lanes: Sequence[str] = (),
 ) -> Plan:
     """A plan of one camera and one zone for a video.
 
@@ -42,10 +48,14 @@ def plan_for_video(
     (YAML, `pixels` and `metres`, at least four points each) it is the rectangle around the calibration's points.
     Without either the zone is nominal, 10 m x 10 m, and its density is unknown: such a camera gives boxes, a count of
     people and its health, and `plan.needs.results` names no density.
+    With *lanes* ("x0,y0 x1,y1" or "x0,y0 x1,y1 width" in metres, in the permitted direction) the camera watches a road:
+    what moves is a vehicle, and nobody is counted.
 
     Raises:
-        ConfigError: the video or the calibration cannot be used.
+        ConfigError: the video, the calibration or a lane cannot be used.
     """
+    if lanes and calibration is None and scale_px_per_m is None:
+        raise ConfigError("lanes are in metres: they need a calibration file or a scale")
     if calibration is not None and scale_px_per_m is not None:
         raise ConfigError("a video takes a calibration file or a scale, not both")
     video = Video(str(path), fps=source_fps)
@@ -62,6 +72,12 @@ def plan_for_video(
         "fps": video.fps / stride(video.fps),
         "kind": "video",
     }
+    zone, floor, venue = {"id": "picture", "name": {"en": "Picture", "zh": "画面"}}, extent, extent
+    if lanes:  # nobody walks in the picture of a road: the zone that a plan must have lies beside it
+        row["watches"] = "road"
+        zone = {"id": "verge", "name": {"en": "Verge", "zh": "路侧"}}
+        floor, venue = (x0, y0 - _VERGE_M, x1, y0), (x0, y0 - _VERGE_M, x1, y1)
+    a0, b0, a1, b1 = floor
     if points is not None:
         row["calibration"] = points.model_dump(mode="json")
     return parse(
@@ -73,23 +89,43 @@ def plan_for_video(
                 "name": {"en": f"Video: {name}", "zh": f"视频:{name}"},
                 "venue": {"en": name, "zh": name},
             },
-            "extent": list(extent),
+            "extent": list(venue),
             "phases": [{"id": "show", "name": {"en": "show", "zh": "演出"}}],
             "phase": "show",
             "area_types": list(AREA_TYPES),
             "los": list(LOS),
             "zones": [
-                {
-                    "id": "picture",
-                    "name": {"en": "Picture", "zh": "画面"},
-                    "area_type": area_type,
-                    "polygon": [[x0, y0], [x1, y0], [x1, y1], [x0, y1]],
-                }
+                {**zone, "area_type": area_type, "polygon": [[a0, b0], [a1, b0], [a1, b1], [a0, b1]]},
             ],
             "cameras": [row],
+            **_road([_lane(number, text) for number, text in enumerate(lanes, start=1)]),
         },
         name=f"for {name}",
     )
+
+
+def _lane(number: int, text: str) -> dict[str, Any]:
+    match = _LANE.fullmatch(text.strip())
+    if match is None:
+        raise ConfigError(f"lane '{text[:80]}': expected \"x0,y0 x1,y1\" in metres, and its width if it is not 3.5 m")
+    x0, y0, x1, y1 = (float(match[place]) for place in range(1, 5))
+    name = f"lane {number}"
+    row: dict[str, Any] = {"id": f"lane-{number}", "name": {"en": name, "zh": f"车道{number}"}, "a": [x0, y0], "b": [x1, y1]}
+    return {**row, "width_m": float(match[5])} if match[5] else row
+
+
+def _road(lanes: list[dict[str, Any]]) -> dict[str, Any]:
+    """Lanes as a plan has them; what a picture shows of a lane is shorter than a lane, and so is the wrong way that counts."""
+    if not lanes:
+        return {}
+    shortest_m = min(math.dist(row["a"], row["b"]) for row in lanes)
+    rules = {
+        "wrong_way_m": max(min(10.0, shortest_m / 4), 0.5),
+        "wrong_way_s": 1,
+        "wrong_way_mps": 0.5,
+        "source": "a quarter of the lane that the picture shows, for a trial",
+    }
+    return {"lanes": lanes, "vehicle_rules": rules}
 
 
 def play_video(path: Path, plan: Plan, player: Player, *, camera: str, backend: str = "auto", source_fps: float | None = None) -> int:
@@ -125,14 +161,17 @@ def _worker(video: Video, plan: Plan, *, camera: str, backend: str, fps: float, 
     row = next(row for row in plan.cameras if row.id == camera)
     size = (video.width_px, video.height_px)
     floor = from_points(row.calibration.pixels, row.calibration.metres) if row.calibration is not None else None
+    over_road = row.watches == "road"
     return CameraWorker(
         camera=camera,
-        backend=backend_for(backend, floor=floor, fps=fps, size_px=size),
+        backend=backend_for(backend, floor=floor, fps=fps, size_px=size, over_road=over_road),
         jpeg=jpeg,
         start_us=start_us,
         size_px=size,
-        view=view_of(plan, row) if floor is not None else None,
+        view=view_of(plan, row) if floor is not None and row.sees_floor else None,
         floor=floor,
+        vehicles=vehicles_of(plan, row),
+        over_road=over_road,
     )
 
 

@@ -35,6 +35,7 @@ class Player:
         self._began_s = time.monotonic()
         self.clock_us = start_us
         self.positions = 0
+        self.refused = 0
 
     @property
     def stopped(self) -> bool:
@@ -75,6 +76,9 @@ class Player:
                 case events.VehicleTrack():
                     self.positions += 1
                     self._sender.send("vehicle.tracks", record, key=record.vehicle)
+                case events.DeadLetter():
+                    self.refused += 1
+                    self._sender.send("deadletter.ingest", record, key=record.topic)
                 case _:
                     raise TypeError(f"a player sends no {type(record).__name__}")
 

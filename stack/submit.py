@@ -19,7 +19,7 @@ from pipelines.crowd.jobs import density, flow, occupancy
 from pipelines.errors import MusterError, TransientError
 from pipelines.settings import TOPICS_READY, Settings, die, read
 from pipelines.topics import is_drill
-from pipelines.vehicles.jobs import wrong_way
+from pipelines.vehicles.jobs import events as vehicle_events
 from plan import needs
 from plan.load import load
 from plan.model import Plan
@@ -30,7 +30,7 @@ BUILDS: Final[dict[str, tuple[str, Callable[[Addresses, Plan], Job]]]] = {
     needs.DENSITY: (density.NAME, density.build),
     needs.FLOW: (flow.NAME, flow.build),
     needs.OCCUPANCY: (occupancy.NAME, occupancy.build),
-    needs.VEHICLES: (wrong_way.NAME, wrong_way.build),
+    needs.VEHICLES: (vehicle_events.NAME, vehicle_events.build),
 }
 _BACK_S: Final = 5
 _PATIENCE_S: Final = 120

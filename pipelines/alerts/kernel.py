@@ -240,10 +240,14 @@ class Kernel:
         at_m: tuple[float, float] = (0.0, 0.0),
         source: str = "",
         verified: bool = True,
+        subject: str = "",
         prompt: tuple[str, str] = ("", ""),
     ) -> Alert:
-        """Open an alert, or bring fresh evidence to the one that is open for (rule, place)."""
-        alert = self._open.get((rule, place))
+        """Open an alert, or bring fresh evidence to the one that is open for the rule and the subject, else the place.
+
+        *subject* tells apart what may be at one place several times; *prompt* is for a sign, in English and Chinese.
+        """
+        alert = self._open.get((rule, subject or place))
         if alert is not None:
             alert.evidence_us = now_us
             if max(map(rank, levels)) > rank(alert.level) or (verified and not alert.verified):
@@ -252,7 +256,7 @@ class Kernel:
                 self._emit(alert, "condition", now_us)
             return alert
         alert = Alert(
-            alert_id=alert_id(site=self.plan.event.site, rule=rule, version=RULE_VERSION, place=place, start_us=start_us),
+            alert_id=alert_id(site=self.plan.event.site, rule=rule, version=RULE_VERSION, place=subject or place, start_us=start_us),
             rule=rule,
             rule_version=RULE_VERSION,
             place=place,
@@ -265,17 +269,18 @@ class Kernel:
             x_m=at_m[0],
             y_m=at_m[1],
             source=source,
-            evidence_us=now_us,
+            subject=subject,
             prompt_en=prompt[0],
             prompt_zh=prompt[1],
+            evidence_us=now_us,
         )
         alert.reach(levels, now_us)
-        self._open[rule, place] = alert
+        self._open[alert.key] = alert
         self._emit(alert, "condition", now_us)
         return alert
 
     def open_alert(self, rule: str, place: str) -> Alert | None:
-        """The alert that is open for (rule, place)."""
+        """The alert that is open for (rule, place), or (rule, subject)."""
         return self._open.get((rule, place))
 
     def open_alerts(self, rule: str) -> list[Alert]:
@@ -291,7 +296,7 @@ class Kernel:
 
     def _end(self, alert: Alert) -> None:
         alert.condition = "cleared"
-        self._open.pop((alert.rule, alert.place), None)
+        self._open.pop(alert.key, None)
         self._closed[alert.alert_id] = alert
 
     def _emit(self, alert: Alert, axis: str, now_us: int, *, actor: str = "", role: str = "", reason: str = "") -> None:
@@ -356,7 +361,7 @@ class Kernel:
         for zone, ladder in plain["ladders"].items():
             if zone in self._ladders:
                 self._ladders[zone] = Ladder(**ladder)
-        self._open = {(row["rule"], row["place"]): Alert.load(row) for row in plain["open"]}
+        self._open = {alert.key: alert for alert in map(Alert.load, plain["open"])}
         self._closed = {row["alert_id"]: Alert.load(row) for row in plain["closed"]}
         self._signals = {key: Signal(**signal) for key, signal in plain["signals"].items()}
         memory = Memory.load(plain["memory"])

@@ -23,7 +23,7 @@ def alert_id(*, site: str, rule: str, version: int, place: str, start_us: int) -
 
 @dataclass(slots=True, kw_only=True)
 class Alert:
-    """One episode of one rule at one place."""
+    """One episode of one rule at one place; *subject* tells apart what may be there several times, such as vehicles."""
 
     alert_id: str
     rule: str
@@ -42,13 +42,19 @@ class Alert:
     x_m: float = 0.0
     y_m: float = 0.0
     source: str = ""
+    subject: str = ""
+    prompt_en: str = ""
+    prompt_zh: str = ""
     levels: list[tuple[str, int]] = field(default_factory=list)
     condition_number: int = 0
     work_number: int = 0
     event_time_us: int = 0
     evidence_us: int = 0
-    prompt_en: str = ""
-    prompt_zh: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What an open alert is found by: the rule, and the subject or else the place."""
+        return self.rule, self.subject or self.place
 
     def reach(self, levels: list[str], now_us: int) -> None:
         """Note the levels reached at *now_us*, lowest first; a latching level latches."""

@@ -27,7 +27,7 @@ from pipelines.events import CrowdZones, StageHealth
 from pipelines.settings import Settings
 from plan.load import load
 from plan.model import Plan
-from plan.views import view_of
+from plan.views import vehicles_of, view_of
 
 LEAD_US: Final = 5 * units.MICRO  # a file's first frame is so long before the mode's start: the empty scene is learnt
 LIVE_DELAY_US: Final = 20_000  # a live frame's event time is its arrival less this
@@ -146,7 +146,7 @@ def station(settings: Settings, plan: Plan, stop: threading.Event) -> Station:
     video = Video(settings.source)
     size = (video.width_px, video.height_px)
     fps = row.fps if video.is_live else video.fps
-    backend = backend_for(settings.backend, floor=floor, fps=fps, size_px=size)
+    backend = backend_for(settings.backend, floor=floor, fps=fps, size_px=size, over_road=row.watches == "road")
     begin_us = units.slice_start_us(settings.start_us - LEAD_US if settings.start_us else now_us() + _BEGIN_US)
     feed: Feed
     if video.is_live:
@@ -166,8 +166,10 @@ def station(settings: Settings, plan: Plan, stop: threading.Event) -> Station:
         jpeg=jpeg,
         start_us=now_us() if video.is_live else max(begin_us, now_us()),
         size_px=size,
-        view=view_of(plan, row) if floor is not None else None,
+        view=view_of(plan, row) if floor is not None and row.sees_floor else None,
         floor=floor,
+        vehicles=vehicles_of(plan, row),
+        over_road=row.watches == "road",
     )
     sender = Sender(producer(settings.kafka, linger_ms=0), settings.mode)
     return Station(worker, feed, sender, camera=row.id, index=index, grace_us=LIVE_GRACE_US if video.is_live else 0)

@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines import units
-from pipelines.detect.backends import PERSON, Backend, Boxes, Frame, no_boxes
+from pipelines.detect.backends import PERSON, VEHICLES, Backend, Boxes, Frame, no_boxes
 from pipelines.detect.calibration import Floor
 from pipelines.detect.eye import Eye, View, view_records_late
 from pipelines.detect.health import Health, PictureStats, Sample, picture_stats, sample
 from pipelines.detect.tracking import UNCONFIRMED, Tracker
-from pipelines.events import CameraFrame, CameraHealth, CameraPreview, CrowdCells, CrowdCrossings, CrowdZones
+from pipelines.detect.vehicles import CameraVehicles
+from pipelines.events import CameraFrame, CameraHealth, CameraPreview, CrowdCells, CrowdCrossings, CrowdZones, VehicleTrack
 
 PREVIEW_US: Final = 250_000
 _FPS_OVER_US: Final = 5 * units.MICRO
@@ -43,6 +44,8 @@ class CameraWorker:
         start_us: event time from which the camera is watched, µs.
         view, floor: what it owns and how pixels become metres; None for a camera without calibration, which then
             reports its health and previews only.
+        vehicles: makes tracks of vehicles; None where the plan has no lanes, or the camera no calibration.
+        over_road: it watches a road and nothing else: what moves is a vehicle, whatever its backend calls it.
     """
 
     def __init__(
@@ -55,10 +58,13 @@ class CameraWorker:
         size_px: tuple[int, int],
         view: View | None = None,
         floor: Floor | None = None,
+        vehicles: CameraVehicles | None = None,
+        over_road: bool = False,
     ) -> None:
         """Begin without a frame."""
         self._camera, self._backend, self._jpeg = camera, backend, jpeg
-        self._floor = floor if view is not None else None
+        self._floor = floor
+        self._vehicles, self._over_road = vehicles, over_road
         self._above = floor is not None and floor.looks_down(size_px)
         self._eye = Eye(view, start_us=start_us) if view is not None and floor is not None else None
         self._health = Health(start_us=start_us)
@@ -96,9 +102,12 @@ class CameraWorker:
         boxes = looked.boxes
         tracks = self._tracker.step(event_us, boxes) if state == "ok" or self._health.recovering else np.zeros(0, dtype=np.int64)
         if state == "ok" and not began:  # one frame makes no track: its "nobody" would be false
-            sure = (tracks != UNCONFIRMED) & (boxes[:, 5] == PERSON)
+            known = tracks != UNCONFIRMED
+            driving = known & (np.isin(boxes[:, 5], VEHICLES) | self._over_road)
+            sure = known & (boxes[:, 5] == PERSON) & (not self._over_road)
             self._people = int(sure.sum())
             out = self._positions(event_us, tracks[sure], boxes[sure], received_us=received_us)
+            out += self._driving(event_us, tracks[driving], boxes[driving], received_us=received_us)
         else:
             self._people = _UNKNOWN
             self.skipped += 1
@@ -130,10 +139,20 @@ class CameraWorker:
     def _positions(self, event_us: int, tracks: NDArray[np.int64], boxes: Boxes, *, received_us: int) -> list[Any]:
         if self._eye is None or self._floor is None:
             return []
-        metres = self._floor.apply(feet(boxes, from_above=self._above))
-        known = np.isfinite(metres).all(axis=1) & (np.abs(metres) < 1e6).all(axis=1)
+        metres, known = self._metres(self._floor, boxes)
         positions_cm = np.floor(metres[known] * units.CM_PER_M).astype(np.int64)
         return self._eye.frame(event_us, tracks[known], positions_cm, received_us=received_us)
+
+    def _driving(self, event_us: int, tracks: NDArray[np.int64], boxes: Boxes, *, received_us: int) -> list[VehicleTrack]:
+        if self._vehicles is None or self._floor is None:
+            return []
+        metres, known = self._metres(self._floor, boxes)
+        return self._vehicles.take(event_us, tracks[known], metres[known], received_us=received_us)
+
+    def _metres(self, floor: Floor, boxes: Boxes) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Where (n, 6) boxes stand, (n, 2) metres, and which of them (n,) stand anywhere."""
+        metres = floor.apply(feet(boxes, from_above=self._above))
+        return metres, np.asarray(np.isfinite(metres).all(axis=1) & (np.abs(metres) < 1e6).all(axis=1))
 
     def _report(self, event_us: int, received_us: int) -> CameraHealth:
         while self._frames_us and self._frames_us[0] < event_us - _FPS_OVER_US:
@@ -209,5 +228,7 @@ def address(record: Any, *, camera_index: int) -> Address:
             return Address(thing="camera.health", partition=None)
         case CameraPreview():
             return Address(thing="camera.preview", partition=None)
+        case VehicleTrack():
+            return Address(thing="vehicle.tracks", partition=partition)
         case _:
             raise TypeError(f"a camera sends no {type(record).__name__}")

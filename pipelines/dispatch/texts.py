@@ -17,6 +17,9 @@ WHAT: Final = {
     "fire_feedback": ("no linkage feedback", "联动反馈未到"),
     "wrong_way": ("vehicle, wrong way", "车辆逆行"),
     "vehicle_towards_people": ("vehicle towards people", "车辆驶向人群"),
+    "improper_stop": ("improper stop", "违规停车"),
+    "beyond_permit": ("beyond its permit", "超出通行证许可"),
+    "speeding": ("vehicle too fast", "车辆超速"),
     "unknown_while_filling": ("unknown, filling", "情况不明,人员进入"),
     "counter_flow": ("counter-flow", "对冲人流"),
     "bottleneck": ("bottleneck", "出口受阻"),
@@ -57,5 +60,7 @@ def line(change: AlertChange, plan: Plan) -> dict[str, str]:
 def _place(place: str, plan: Plan) -> tuple[str, str]:
     gates = {gate.id: gate.name for gate in plan.gates}
     named = {line.id: gates[line.gate] for line in plan.lines}
-    named |= {part.id: part.name for parts in (plan.cameras, plan.lanes, plan.areas, plan.gates, plan.zones) for part in parts}
+    named |= {
+        part.id: part.name for parts in (plan.cameras, plan.lanes, plan.restricted, plan.areas, plan.gates, plan.zones) for part in parts
+    }
     return (named[place].en, named[place].zh) if place in named else (place, place)

@@ -21,6 +21,7 @@ from pipelines.events import DeadLetter, LedgerEntry, StageHealth
 from pipelines.ingest import ledger
 from pipelines.ingest.dedupe import Dedupe
 from pipelines.ingest.validate import Accepted, Duplicate, Refused, judge, site_of
+from pipelines.measures.driving import Driving
 from pipelines.settings import Settings, die, read
 from pipelines.topics import RAW, split
 from plan.load import load
@@ -38,6 +39,7 @@ class Ingest:
         self._settings = settings
         self._site = site_of(load(settings.plan), mode=settings.mode, mode_key=settings.mode_key())
         self._dedupe = Dedupe()
+        self._driving = Driving(self._site.road)
         self._accounted: dict[tuple[str, int], int] = {}
         self._restore()
         self._sender = Sender(producer(settings.kafka, linger_ms=2), settings.mode)
@@ -71,7 +73,8 @@ class Ingest:
                 continue
             self._taken += 1
             source = (("source", f"{thing}/{message.partition}/{message.offset}".encode()),)
-            verdict = judge(message.value, appended_us=round(message.timestamp * 1e6), site=self._site, dedupe=self._dedupe)
+            appended_us = round(message.timestamp * 1e6)
+            verdict = judge(message.value, appended_us=appended_us, site=self._site, dedupe=self._dedupe, driving=self._driving)
             match verdict:
                 case Accepted():
                     outcomes[thing, message.partition, message.offset] = ledger.ACCEPTED

@@ -8,14 +8,14 @@ from typing import Any, Final
 
 from pipelines.codec import decode, decode_body, schema_id
 from pipelines.errors import DecodeError
-from pipelines.events import RawEnvelope, SensorFire, SensorVehicle, VehicleTrack
+from pipelines.events import RawEnvelope, SensorFire, SensorVehicle
 from pipelines.ingest import dedupe as seen
 from pipelines.ingest.dedupe import Dedupe
 from pipelines.ingest.event_time import clamped_us
 from pipelines.ingest.signing import device_key, is_signed
-from pipelines.measures.lane import LaneFloor, Point, distance_ahead_m, on_lane
+from pipelines.measures.driving import Driving
+from pipelines.measures.road import Road, impossible, road_of
 from pipelines.topics import BY_THING
-from pipelines.units import CM_PER_M
 
 _KINDS: Final = {
     "turnstile": "sensor.turnstile",
@@ -25,20 +25,18 @@ _KINDS: Final = {
     "panel": "sensor.fire",
     "vehicle": "sensor.vehicle",
 }
-_FASTEST_CMPS: Final = 10_000
 _TEXT_CHARS: Final = 128
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """What a reading is held against: devices by id with their kind, lanes, walking zones, and the mode's key."""
+    """What a reading is held against: devices by id with their kind, the road, and the mode's key."""
 
     site: str
     mode: str
     mode_key: bytes
     devices: Mapping[str, str]
-    lanes: tuple[LaneFloor, ...]
-    zones: tuple[tuple[str, tuple[Point, ...]], ...]
+    road: Road
     extent_m: tuple[float, float, float, float]
 
 
@@ -63,7 +61,9 @@ class Refused:
     reason: str
 
 
-def judge(raw: bytes | None, *, appended_us: int, site: Site, dedupe: Dedupe) -> Accepted | Duplicate | Refused:
+def judge(
+    raw: bytes | None, *, appended_us: int, site: Site, dedupe: Dedupe, driving: Driving | None = None
+) -> Accepted | Duplicate | Refused:
     """The verdict on one raw record.
 
     Args:
@@ -71,6 +71,7 @@ def judge(raw: bytes | None, *, appended_us: int, site: Site, dedupe: Dedupe) ->
         appended_us: when the broker took it in, µs UTC; its time of receipt where the connector gave none.
         site: what the plan knows.
         dedupe: windows of the devices; changed by this call.
+        driving: what is known of the vehicles; changed by this call. Without it each reading stands alone.
     """
     try:
         envelope = decode(raw, RawEnvelope)
@@ -87,8 +88,12 @@ def judge(raw: bytes | None, *, appended_us: int, site: Site, dedupe: Dedupe) ->
         return Duplicate()
     if verdict != seen.NEW:
         return Refused(reason=f"device {envelope.device}, sequence {envelope.sequence}: {verdict}")
+    try:
+        readings = _routed(envelope.topic, reading, driving or Driving(site.road))
+    except DecodeError as error:
+        return Refused(reason=str(error))
     return Accepted(
-        readings=tuple(_routed(envelope.topic, reading, site)),
+        readings=tuple(readings),
         clamped=event_us != envelope.event_time_us,
         p1=reading if _is_p1(reading) else None,
     )
@@ -124,11 +129,9 @@ def _plausible(reading: Any, site: Site) -> None:
         if isinstance(value, str) and (len(value) > _TEXT_CHARS or not value.isprintable()):
             raise DecodeError(f"{field.name}: more than {_TEXT_CHARS} characters, or one that does not print")
     if isinstance(reading, SensorVehicle):
-        x0, y0, x1, y1 = (round(value * CM_PER_M) for value in site.extent_m)
-        if not (x0 <= reading.x_cm <= x1 and y0 <= reading.y_cm <= y1):
-            raise DecodeError(f"vehicle {reading.vehicle} at {reading.x_cm}, {reading.y_cm} cm is outside the venue")
-        if not 0 <= reading.speed_cmps <= _FASTEST_CMPS or not -360 <= reading.heading_deg <= 720:
-            raise DecodeError(f"vehicle {reading.vehicle}: {reading.speed_cmps} cm/s towards {reading.heading_deg} degrees cannot be")
+        why = impossible(reading, extent_m=site.extent_m)
+        if why:
+            raise DecodeError(why)
 
 
 def _is_p1(reading: Any) -> bool:
@@ -142,39 +145,19 @@ def _unsigned(envelope: RawEnvelope, reading: Any) -> Accepted | Refused:
     return Refused(reason=f"device {envelope.device}, sequence {envelope.sequence}: the signature is not the device's")
 
 
-def _routed(topic: str, reading: Any, site: Site) -> list[tuple[str, str, Any]]:
-    """(topic, key, record) of all that a reading becomes."""
+def _routed(topic: str, reading: Any, driving: Driving) -> list[tuple[str, str, Any]]:
+    """(topic, key, record) of all that a reading becomes.
+
+    Raises:
+        DecodeError: no vehicle can be there after where it was.
+    """
     routed = [(topic, reading.device, reading)]
     if isinstance(reading, SensorVehicle):
-        routed.append(("vehicle.tracks", reading.vehicle, track_of(reading, lanes=site.lanes, zones=site.zones)))
+        track = driving.take(reading)
+        if isinstance(track, str):
+            raise DecodeError(track)
+        routed.append(("vehicle.tracks", reading.vehicle, track))
     return routed
-
-
-def track_of(reading: SensorVehicle, *, lanes: tuple[LaneFloor, ...], zones: tuple[tuple[str, tuple[Point, ...]], ...]) -> VehicleTrack:
-    """A vehicle's position held against lanes and walking zones."""
-    at_m, speed_mps = (reading.x_cm / CM_PER_M, reading.y_cm / CM_PER_M), reading.speed_cmps / CM_PER_M
-    on = on_lane(at_m, heading_deg=reading.heading_deg, speed_mps=speed_mps, lanes=lanes, lane=reading.lane)
-    ahead = [
-        (distance, zone)
-        for zone, polygon in zones
-        if (distance := distance_ahead_m(at_m, heading_deg=reading.heading_deg, polygon_m=polygon)) is not None
-    ]
-    distance_m, zone = min(ahead, default=(-0.01, ""))
-    return VehicleTrack(
-        vehicle=reading.vehicle,
-        event_time_us=reading.event_time_us,
-        received_us=reading.received_us,
-        source=reading.device,
-        x_cm=reading.x_cm,
-        y_cm=reading.y_cm,
-        speed_cmps=reading.speed_cmps,
-        heading_deg=reading.heading_deg,
-        lane=on.lane if on else "",
-        along_cmps=round(on.along_mps * CM_PER_M) if on else 0,
-        s_cm=round(on.s_m * CM_PER_M) if on else 0,
-        ahead_zone=zone,
-        ahead_cm=round(distance_m * CM_PER_M),
-    )
 
 
 def site_of(plan: Any, *, mode: str, mode_key: bytes) -> Site:
@@ -184,17 +167,6 @@ def site_of(plan: Any, *, mode: str, mode_key: bytes) -> Site:
         mode=mode,
         mode_key=mode_key,
         devices={device.id: device.kind for device in plan.devices},
-        lanes=lanes_of(plan),
-        zones=zones_of(plan),
+        road=road_of(plan),
         extent_m=plan.extent,
     )
-
-
-def lanes_of(plan: Any) -> tuple[LaneFloor, ...]:
-    """The plan's lanes."""
-    return tuple(LaneFloor(lane=lane.id, a_m=lane.a, b_m=lane.b, width_m=lane.width_m) for lane in plan.lanes)
-
-
-def zones_of(plan: Any) -> tuple[tuple[str, tuple[Point, ...]], ...]:
-    """The plan's walking zones with their polygons."""
-    return tuple((zone.id, zone.polygon) for zone in plan.zones)

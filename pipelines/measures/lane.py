@@ -17,6 +17,7 @@ class LaneFloor:
     a_m: Point
     b_m: Point
     width_m: float
+    stopping: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,17 +41,28 @@ def on_lane(at_m: Point, *, heading_deg: float, speed_mps: float, lanes: Sequenc
     """
     best: tuple[float, OnLane] | None = None
     for row in lanes:
-        dx, dy = row.b_m[0] - row.a_m[0], row.b_m[1] - row.a_m[1]
-        length = math.hypot(dx, dy)
-        ux, uy = dx / length, dy / length
-        px, py = at_m[0] - row.a_m[0], at_m[1] - row.a_m[1]
-        s, aside = px * ux + py * uy, abs(px * uy - py * ux)
-        if (lane and row.lane != lane) or aside > row.width_m / 2 or not 0 <= s <= length:
+        s, aside = _place(at_m, row)
+        if (lane and row.lane != lane) or aside > row.width_m / 2 or not 0 <= s <= math.dist(row.a_m, row.b_m):
             continue
-        along = speed_mps * math.cos(math.radians(heading_deg) - math.atan2(uy, ux))
         if best is None or aside < best[0]:
-            best = (aside, OnLane(lane=row.lane, s_m=s, along_mps=along))
+            best = (aside, along_lane(at_m, heading_deg=heading_deg, speed_mps=speed_mps, lane=row))
     return best[1] if best else None
+
+
+def along_lane(at_m: Point, *, heading_deg: float, speed_mps: float, lane: LaneFloor) -> OnLane:
+    """Where a vehicle is along a lane that it is known to be on, whatever its width."""
+    direction = math.atan2(lane.b_m[1] - lane.a_m[1], lane.b_m[0] - lane.a_m[0])
+    along = speed_mps * math.cos(math.radians(heading_deg) - direction)
+    return OnLane(lane=lane.lane, s_m=_place(at_m, lane)[0], along_mps=along)
+
+
+def _place(at_m: Point, lane: LaneFloor) -> tuple[float, float]:
+    """Distance along the lane from its beginning, and beside its middle line, m."""
+    dx, dy = lane.b_m[0] - lane.a_m[0], lane.b_m[1] - lane.a_m[1]
+    length = math.hypot(dx, dy)
+    ux, uy = dx / length, dy / length
+    px, py = at_m[0] - lane.a_m[0], at_m[1] - lane.a_m[1]
+    return px * ux + py * uy, abs(px * uy - py * ux)
 
 
 def distance_ahead_m(at_m: Point, *, heading_deg: float, polygon_m: Sequence[Point], half_width_m: float = 2.0) -> float | None:

@@ -53,7 +53,8 @@ def commands(group: typer.Typer, before: str = "muster") -> Iterator[str]:
 
 
 def rule_ids() -> set[str]:
-    return {CROWD} | {value for name, value in vars(rules).items() if name.isupper() and isinstance(value, str)}
+    named = vars(rules).items()
+    return {CROWD} | {value for name, value in named if name.isupper() and isinstance(value, str)}
 
 
 def plan_keys() -> set[str]:

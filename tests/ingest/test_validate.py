@@ -14,6 +14,7 @@ from pipelines.ingest import ledger
 from pipelines.ingest.dedupe import Dedupe
 from pipelines.ingest.signing import device_key, sign
 from pipelines.ingest.validate import Accepted, Duplicate, Refused, judge, site_of
+from pipelines.measures.driving import Driving
 from plan.load import parse
 from tests.plans import plan_dict
 
@@ -115,6 +116,30 @@ def test_an_impossible_vehicle_is_refused(change):
     assert isinstance(good, Accepted)
     track = {topic: record for topic, _, record in good.readings}["vehicle.tracks"]
     assert (track.lane, track.along_cmps) == ("road", -600)
+
+
+def test_a_vehicle_that_leaps_and_a_second_record_of_one_time_are_refused_with_their_reason():
+    van = SensorVehicle(
+        device="v-1", event_time_us=NOW, received_us=0, vehicle="van", x_cm=100, y_cm=1800, speed_cmps=600, heading_deg=180.0, lane=""
+    )
+    driving, dedupe = Driving(SITE.road), Dedupe()
+    later = [
+        van,
+        replace(van, x_cm=150),
+        replace(van, x_cm=3900, event_time_us=NOW + 200_000),
+        replace(van, x_cm=220, event_time_us=NOW + 86_400_000_000),
+    ]
+    found = []
+    for sequence, reading in enumerate(later):
+        raw = encode(envelope(reading, "sensor.vehicle", sequence=sequence))
+        found.append(judge(raw, appended_us=NOW + 1000, site=SITE, dedupe=dedupe, driving=driving))
+    assert isinstance(found[0], Accepted)
+    assert isinstance(found[1], Refused)
+    assert "a second record of v-1" in found[1].reason
+    assert isinstance(found[2], Refused)
+    assert "38 m in 0.20 s is faster than 100 m/s" in found[2].reason
+    assert isinstance(found[3], Accepted)
+    assert found[3].clamped
 
 
 @settings(max_examples=200, deadline=None)

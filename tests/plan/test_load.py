@@ -25,6 +25,12 @@ def test_equal_plans_have_equal_hashes_and_a_changed_number_another():
     assert plan_hash(parse(plan_dict())) != plan_hash(parse(changed))
 
 
+NAME = {"en": "x", "zh": "某处"}
+BOW = [[0, 0], [10, 10], [10, 0], [0, 10]]
+BARRIER = {"id": "bar", "name": NAME, "lane": "road", "at_m": 30, "queue_m": 10}
+PERMIT = {"plate": "A1", "areas": ["yard"], "since": "2026-01-01T00:00:00Z", "until": "2026-01-02T00:00:00Z"}
+
+
 def broken(**change):
     plan = plan_dict()
     for path, value in change.items():
@@ -52,6 +58,16 @@ def broken(**change):
         (broken(area_types__0__ladder={"watch": 3, "caution": 2, "warning": 4, "critical": 5, "act_now": 6}), "the thresholds must rise"),
         (broken(phase="party"), "phase: there is no 'party' among the phases"),
         (broken(devices__0__zone=None), "device 's-1': a smoke detector needs its zone"),
+        (plan_dict(bays=[{"id": "b", "name": NAME, "polygon": [[0, 0], [0.5, 0], [0.5, 1]]}]), "bay 'b': polygon covers 0.25 m²"),
+        (plan_dict(restricted=[{"id": "r", "name": NAME, "polygon": BOW}]), "restricted area 'r': polygon crosses itself"),
+        (plan_dict(barriers=[{**BARRIER, "lane": "gone"}]), "barrier 'bar': lane: there is no 'gone' among the lanes (road)"),
+        (plan_dict(barriers=[{**BARRIER, "at_m": 41}]), "barrier 'bar': at_m 41 is beyond the end of lane 'road' (40 m)"),
+        (plan_dict(barriers=[BARRIER], lanes=[]), "lanes: bays, barriers and restricted areas need at least one lane"),
+        (plan_dict(permits=[PERMIT]), "permit of 'A1': there is no 'yard' among the restricted areas (none)"),
+        (plan_dict(permits=[{**PERMIT, "until": PERMIT["since"]}]), "since must be before until"),
+        (plan_dict(permits=[{**PERMIT, "until": "2026-01-02T00:00:00"}]), "permits[0].until"),
+        (plan_dict(vehicle_rules={"stop_s": 30, "park_s": 20}), "park_s must not be less than stop_s"),
+        (plan_dict(vehicle_rules={"limit_kmh": 20}), "limit_kmh must not be more than people_speed_kmh"),
         ([], "expected keys such as 'event' and 'zones'"),
     ],
 )

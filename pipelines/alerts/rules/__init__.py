@@ -20,7 +20,7 @@ from pipelines.alerts.rules.rising import BLIND, GROWTH, blind_rising, growth
 from pipelines.alerts.rules.time_to_act import TIME_TO_ACT, time_to_act
 from pipelines.alerts.rules.uncertain import UNCERTAIN, uncertain
 from pipelines.alerts.rules.unknown import UNKNOWN, unknown
-from pipelines.alerts.rules.vehicles import TOWARDS_PEOPLE, WRONG_WAY, vehicle
+from pipelines.alerts.rules.vehicles import BEYOND_PERMIT, IMPROPER_STOP, QUIET, SPEEDING, TOWARDS_PEOPLE, WRONG_WAY, vehicle
 from pipelines.alerts.rules.watch import Watch
 from pipelines.events import CameraHealth, SensorFire, VehicleEvent
 from pipelines.units import MICRO
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "APPROVED",
+    "BEYOND_PERMIT",
     "BLIND",
     "BOTTLENECK",
     "CAMERA",
@@ -42,9 +43,11 @@ __all__ = [
     "FEEDBACK",
     "FIRE",
     "GROWTH",
+    "IMPROPER_STOP",
     "PRESSURE",
     "QUEUE_WAIT",
     "RESIDUAL",
+    "SPEEDING",
     "STAIRS",
     "STOP_AND_GO",
     "TIME_TO_ACT",
@@ -98,7 +101,7 @@ def second(kernel: Kernel, now: Second) -> None:
 def _quiet(kernel: Kernel, now_us: int) -> None:
     """Evidence that stays away clears what does not latch."""
     quiet_us = round(kernel.plan.timing.quiet_s * MICRO)
-    for rule in (WRONG_WAY, TOWARDS_PEOPLE, UNKNOWN):
+    for rule in (*QUIET, UNKNOWN):
         for alert in kernel.open_alerts(rule):
             if now_us - alert.evidence_us >= quiet_us and alert.measured_level != "none" and not kernel.held(alert.place):
                 kernel.lapse(alert, now_us)

@@ -14,8 +14,10 @@ from pipelines.errors import ConfigError
 NAMES: Final = ("auto", "motion", "onnx")
 PERSON_FROM_ABOVE_M2: Final = math.pi / 4 * 0.52 * 0.30  # shoulders, an ellipse
 
+LEAST_VEHICLE: Final = 0.01  # of the picture: less in motion over a road is no vehicle
 
-def backend_for(name: str, *, floor: Floor | None, fps: float, size_px: tuple[int, int]) -> Backend:
+
+def backend_for(name: str, *, floor: Floor | None, fps: float, size_px: tuple[int, int], over_road: bool = False) -> Backend:
     """The backend called *name*; a new one, since it may remember frames.
 
     `auto` is onnx where its weights are there and the camera does not look straight down (the model was trained on
@@ -26,6 +28,7 @@ def backend_for(name: str, *, floor: Floor | None, fps: float, size_px: tuple[in
         floor: the camera's calibration; None where it has none.
         fps: frames a second that it will see.
         size_px: width and height of the picture.
+        over_road: it looks for vehicles: a moving thing is one vehicle and not several people.
 
     Raises:
         ConfigError: another name, or the model's weights are missing.
@@ -35,6 +38,8 @@ def backend_for(name: str, *, floor: Floor | None, fps: float, size_px: tuple[in
     above = floor is not None and floor.looks_down(size_px)
     if name == "onnx" or (name == "auto" and not above and has_weights()):
         return Onnx()
+    if over_road:
+        return Motion(MotionSettings(fps=fps, least_of_picture=LEAST_VEHICLE, contrast=200.0, shadows=True, even_light=True, absorb_s=60.0))
     if floor is not None and above:
         scale = floor.px_per_m((size_px[0] / 2, size_px[1] / 2))
         return Motion(MotionSettings(fps=fps, person_px=PERSON_FROM_ABOVE_M2 * scale**2))

@@ -37,22 +37,25 @@ class MotionSettings:
         person_px: a person's usual area in the picture, px² of the full frame; None where perspective makes it vary.
             With it, touching people are told apart.
         least_share: a blob is somebody from this share of *person_px* on.
-        least_of_picture: the same as a share of the picture's area, where *person_px* is None.
+        least_of_picture: a blob is somebody from this share of the picture's area on, where *person_px* is None.
         contrast: squared distance from the background, in its own variances, that counts.
         learn_frames: frames in which the background is learnt at first.
         absorb_s: who stands still for so long becomes background.
         shadows: a darker floor of the same colour is a shadow and nobody.
+        even_light: a picture as bright as it was at first is made of each, by its median: a camera whose exposure follows
+            a white car through an empty road would see the whole road move.
     """
 
     fps: float = 5.0
     width_px: int = 640
     person_px: float | None = None
     least_share: float = 0.3
-    least_of_picture: float = 0.001
+    least_of_picture: float = 0.0003
     contrast: float = 25.0
     learn_frames: int = 15
     absorb_s: float = 300.0
     shadows: bool = False
+    even_light: bool = False
 
     def __post_init__(self) -> None:
         """Refuse nonsense.
@@ -78,11 +81,14 @@ class Motion:
             history=500, varThreshold=self._settings.contrast, detectShadows=self._settings.shadows
         )
         self._frames = 0
+        self._bright: NDArray[np.float64] | None = None
 
     def detect(self, frame_bgr: Frame) -> Boxes:
         """Boxes of what moves or has moved lately, (n, 6) float32; the class is always person."""
         scale = max(frame_bgr.shape[1] / self._settings.width_px, 1.0)
         small = self._small(frame_bgr, scale)
+        if self._settings.even_light:
+            small = self._evened(small)
         mask = self._subtractor.apply(small, learningRate=self._rate())
         self._frames += 1
         if self._frames <= 1:
@@ -104,6 +110,13 @@ class Motion:
         size = (round(frame_bgr.shape[1] / scale), round(frame_bgr.shape[0] / scale))
         return np.asarray(cv2.resize(frame_bgr, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
+    def _evened(self, small: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The picture with the median colour of the first one."""
+        now = np.maximum(np.median(small[::4, ::4].reshape(-1, 3), axis=0), 1.0)
+        if self._bright is None:
+            self._bright = now
+        return np.asarray(np.clip(small * (self._bright / now), 0, 255), dtype=np.uint8)
+
     def _rate(self) -> float:
         """Share of a frame in the background: its mean at first, then so little that absorption takes `absorb_s`."""
         if self._frames < self._settings.learn_frames:
@@ -121,7 +134,7 @@ class Motion:
 
     def _boxes(self, mask: NDArray[np.uint8], scale: float) -> Boxes:
         usual = self._usual(scale)
-        least = self._settings.least_share * (usual or mask.size / 1000)
+        least = self._settings.least_share * usual if usual else self._settings.least_of_picture * mask.size
         _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
         rows: list[tuple[float, ...]] = []
         for label in range(1, len(stats)):
