@@ -73,7 +73,7 @@ class Order:
     def __init__(self, places: Iterable[Place], *, behind: Mapping[Place, int], hold_us: int = HOLD_US) -> None:
         """Nothing is known of any partition."""
         self._ticked: dict[Place, int] = {place: -1 for place in places if BY_THING[place[0]].ticked}
-        self._behind = {place: end for place, end in behind.items() if end > 0}
+        self._behind = {place: end for place, end in behind.items() if place not in self._ticked}
         self._reached: dict[Place, int] = dict.fromkeys(self._behind, -1)
         self._hold_us = hold_us
         self._heap: list[tuple[tuple[int, bool, str, int, int], int, Entry]] = []

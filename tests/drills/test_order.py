@@ -119,6 +119,18 @@ def test_every_record_keeps_its_place_among_the_ticks_of_its_partition(seed):
         assert now == was
 
 
+def test_entries_are_given_out_up_to_the_hold_behind_the_ticks_that_all_partitions_have():
+    order = Order([("crowd.zones", 0), ("camera.health", 0), ("alerts.commands", 0)], behind={("alerts.commands", 0): 1}, hold_us=HOLD_US)
+    for index in range(60):
+        at_us = T0 + index * TICK_INTERVAL_US
+        for thing in ("crowd.zones", "camera.health"):
+            order.put(Entry(clock_us=0, thing=thing, offset=index, appended_us=at_us), tick_record(BY_THING[thing], at_us))
+    assert order.ready() == [], "the commands of before are not read yet"
+    order.put(Entry(clock_us=0, thing="alerts.commands", appended_us=T0 + 1), command(0))
+    last_us = T0 + 59 * TICK_INTERVAL_US
+    assert [entry.clock_us for entry in order.ready() if entry.thing == TICKS][-1] == last_us - HOLD_US - TICK_INTERVAL_US
+
+
 def test_a_command_stands_where_it_was_appended_whatever_its_own_time_says():
     rows = partitions(40, seed=1)
     _, found = ordered(rows, seed=1)
