@@ -31,6 +31,7 @@ PlanFile = Annotated[Optional[Path], typer.Option("--plan", help="Event plan (YA
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON on standard output.")]
 Rate = Annotated[float, typer.Option(min=0, help="1 = real time, 10 = ten times as fast, 0 = as fast as it goes.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait until the last window's results are there.")]
+RecordTo = Annotated[Optional[Path], typer.Option("--record", help="Record what was played into this file, for `muster replay`.")]  # noqa: UP045
 Start = Annotated[str, typer.Option(help="The fixed instant (UTC) at which the played mode begins.")]
 
 
@@ -145,6 +146,7 @@ def positions(
     rate: Rate = 1,
     wait: Wait = False,
     report: Report = None,
+    record: RecordTo = None,
     start: Start = "2026-01-01T00:00:00Z",
 ) -> None:
     """Play recorded positions, rows `id frame x y z`."""
@@ -152,7 +154,7 @@ def positions(
 
     command.positions(
         file,
-        command.How(rate=rate, wait=wait, report=report, start=start),
+        command.How(rate=rate, wait=wait, report=report, record=record, start=start),
         unit=unit,
         fps=fps,
         camera=camera,
@@ -176,12 +178,13 @@ def video(
     rate: Rate = 1,
     wait: Wait = False,
     report: Report = None,
+    record: RecordTo = None,
     start: Start = "2026-01-01T00:00:00Z",
 ) -> None:
     """Play a video: people detected and counted; density too where the camera is calibrated."""
     from cli import play as command  # noqa: PLC0415
 
-    how = command.How(rate=rate, wait=wait, report=report, start=start)
+    how = command.How(rate=rate, wait=wait, report=report, record=record, start=start)
     command.video(
         file,
         how,
@@ -204,12 +207,44 @@ def vehicles(
     rate: Rate = 1,
     wait: Wait = False,
     report: Report = None,
+    record: RecordTo = None,
     start: Start = "2026-01-01T00:00:00Z",
 ) -> None:
     """Play recorded vehicles, `t,id,x,y,speed,angle_deg,lane,…`."""
     from cli import play as command  # noqa: PLC0415
 
-    command.vehicles(file, command.How(rate=rate, wait=wait, report=report, start=start), plan=plan)
+    command.vehicles(file, command.How(rate=rate, wait=wait, report=report, record=record, start=start), plan=plan)
+
+
+@app.command()
+def record(
+    *,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The file to make, e.g. event.mcap.")],
+    mode: Annotated[Optional[str], typer.Option(help="Mode; the one that runs where there is only one.")] = None,  # noqa: UP045
+    for_: Annotated[Optional[str], typer.Option("--for", help="End after that much of the mode's time, e.g. 60s.")] = None,  # noqa: UP045
+    from_: Annotated[str, typer.Option("--from", help="now, or begin: all that its topics still hold.")] = "now",
+) -> None:
+    """Record the verified topics of a running mode, with its ticks, plan and schemas."""
+    from cli import record as command  # noqa: PLC0415
+
+    if from_ not in ("now", "begin"):
+        fail(f"--from {from_}: expected now or begin", USAGE)
+    command.record(out, mode=mode, for_s=seconds(for_) if for_ else None, begin=from_ == "begin")
+
+
+@app.command()
+def replay(
+    file: Path,
+    *,
+    rate: Rate = 1,
+    parallelism: Annotated[int, typer.Option(help="Of the Flink jobs: 1, 2 or 4.")] = 1,
+    plan: PlanFile = None,
+    report: Report = None,
+) -> None:
+    """Replay a recording, in a mode of its own, and say the hash of what it found."""
+    from cli import replay as command  # noqa: PLC0415
+
+    command.replay(file, command.How(rate=rate, parallelism=parallelism, report=report, plan=plan))
 
 
 @measure.command("positions")

@@ -12,12 +12,16 @@ from typing import Any, Final
 
 from cli.console import INTERRUPTED, USAGE, Progress, console, fail
 from cli.paths import HOME, ROOT, from_caller
+from cli.record import new_file, tell
+from cli.replay import tell_hashes
 from cli.report import Book
 from cli.running import Stop, ended_by_signal, fetched, write_report
 from cli.watching import Reader, parts_usage
-from connectors.kafka import Sender, Tail, producer
+from connectors.kafka import Sender, producer
+from drills.record import record_ended
+from drills.watch import gathered
 from pipelines.errors import ConfigError, MusterError
-from pipelines.units import MICRO, SLICE_US
+from pipelines.units import MICRO
 from plan import needs
 from plan.load import load
 from plan.model import Plan
@@ -29,17 +33,17 @@ from stack import modes
 from stack.keeper import cancel_all
 from stack.machine import Machine
 
-_PATIENCE_S: Final = 120.0
-_STATE_S: Final = 1.5  # ALERTS writes its changes at once and its state within a second
+_STATE_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class How:
-    """How to play: rate, whether to wait for the results, where the report goes, and the fixed start."""
+    """How to play: rate, whether to wait for the results, where report and recording go, and the fixed start."""
 
     rate: float
     wait: bool
     report: Path | None
+    record: Path | None
     start: str
 
     def start_us(self) -> int:
@@ -128,6 +132,8 @@ def mode_of(path: Path) -> str:
 
 def _run(path: Path, plan: Plan, how: How, send: Callable[[Player], int]) -> None:
     mode_name, start_us = mode_of(path), how.start_us()
+    if how.record is not None and from_caller(how.record).exists():
+        fail(f"{how.record} is there already: a recording is never written over", USAGE)
     stop, progress = ended_by_signal(), Progress()
     try:
         with progress.shown():
@@ -164,8 +170,15 @@ def _play(machine: Machine, mode: str, plan: Plan, how: How, start_us: int, send
         begun = time.monotonic()
         last_us = send(player)
         played_s = time.monotonic() - begun
+        hashes: dict[str, Any] = {}
         if (how.wait or how.report is not None) and not stop.is_set():
-            _wait_for_results(machine, plan, last_us, mode)
+            hashes = gathered(machine.addresses.kafka, mode, results=needs.results(plan), last_tick_us=last_us, stop=stop).hashes()
+            time.sleep(_STATE_S)  # the reader into the book is a thread of its own
+        if how.record is not None and not stop.is_set():
+            path = from_caller(how.record)
+            with new_file(path) as out:
+                recorded = record_ended(machine.addresses.kafka, mode=mode, plan=plan, out=out)
+            tell(path, recorded)
         book = reader.book
         supervisor = machine.supervisor
         assert supervisor is not None
@@ -182,36 +195,10 @@ def _play(machine: Machine, mode: str, plan: Plan, how: How, start_us: int, send
             "repeats": book.repeats,
             "parts": parts_usage(supervisor.status()),
             "measures": book.measure_rows(),
+            **hashes,
         }
     finally:
         reader.close()
-
-
-def _wait_for_results(machine: Machine, plan: Plan, last_us: int, mode: str) -> None:
-    """Until every result topic has closed the last whole step before *last_us*, and ALERTS has gone past it.
-
-    Raises:
-        ConfigError: they do not come.
-    """
-    things = needs.results(plan)
-    want_us = last_us - last_us % SLICE_US - SLICE_US
-    tail = Tail(machine.addresses.kafka, mode=mode, things=[*things, "stage.health"])
-    reached = dict.fromkeys([*things, "alerts"], 0)
-    until_s = time.monotonic() + _PATIENCE_S
-    try:
-        while min(reached.values()) < want_us:
-            for row in tail.poll(0.2):
-                record = row.record
-                if row.thing in things and record.progress:
-                    reached[row.thing] = max(reached[row.thing], record.window_end_us)
-                elif row.thing == "stage.health" and record.stage == "alerts" and record.tick_age_us >= 0:
-                    reached["alerts"] = max(reached["alerts"], record.at_us - record.tick_age_us)
-            if time.monotonic() > until_s:
-                late = [name for name, at_us in reached.items() if at_us < want_us]
-                raise ConfigError(f"the results of {', '.join(late)} did not come within {_PATIENCE_S:g} s; see .muster/run/logs/{mode}")
-    finally:
-        tail.close()
-    time.sleep(_STATE_S)
 
 
 def _tell(found: dict[str, Any]) -> None:
@@ -224,3 +211,5 @@ def _tell(found: dict[str, Any]) -> None:
         console.print(
             f"  alert {row['rule']} at {row['place']}: {row['level']}{', latched' if row['latched'] else ''}  {row['id']}", markup=False
         )
+    if "hash" in found:
+        tell_hashes(found)

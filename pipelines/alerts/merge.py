@@ -20,6 +20,7 @@ class _Input:
 
     waiting: dict[int, dict[str, tuple[int, Any]]] = field(default_factory=dict)
     expected: dict[int, tuple[int, int]] = field(default_factory=dict)
+    first_us: int = -1
     frontier_us: int = -1
     next_offset: int = 0
 
@@ -60,6 +61,7 @@ class Merge:
             self.repeated += 1
             return
         if row.progress:
+            source.first_us = row.window_end_us if source.first_us < 0 else source.first_us
             source.expected.setdefault(row.window_end_us, (row.rows, offset))
         else:
             source.waiting.setdefault(row.window_end_us, {}).setdefault(key, (offset, row))
@@ -71,6 +73,8 @@ class Merge:
         source.next_offset = max(source.next_offset, offset + 1)
         if row.tick:
             source.frontier_us = max(source.frontier_us, units.slice_start_us(row.event_time_us))
+            if source.first_us < 0:
+                source.first_us = min([source.frontier_us, *source.waiting])
             return
         step = max(units.slice_start_us(row.event_time_us) + units.SLICE_US, self.last_us + units.SLICE_US)
         source.waiting.setdefault(step, {})[f"{row.event_time_us:020d} {offset:020d}"] = (offset, row)
@@ -86,7 +90,7 @@ class Merge:
         if until < 0:
             return
         if self.last_us < 0:
-            self.last_us = self._first_us(until) - units.SLICE_US
+            self._begin()
         while self.last_us + units.SLICE_US <= until:
             step = self.last_us + units.SLICE_US
             rows = [
@@ -97,9 +101,17 @@ class Merge:
             self.last_us = step
             yield step, rows
 
-    def _first_us(self, until: int) -> int:
-        steps = [step for source in (*self._results.values(), *self._readings.values()) for step in source.waiting]
-        return min([*steps, until])
+    def _begin(self) -> None:
+        """The first step is the first window that any result topic finished, however much has come by now.
+
+        Without result topics it is that of the first tick or of a reading before it. Else readings of before join the first step.
+        """
+        first_us = min(source.first_us for source in (self._results or self._readings).values())
+        self.last_us = first_us - units.SLICE_US
+        for source in self._readings.values():
+            for step in sorted(step for step in source.waiting if step < first_us):
+                for key, row in source.waiting.pop(step).items():
+                    source.waiting.setdefault(first_us, {}).setdefault(key, row)
 
     def offsets(self) -> dict[str, int]:
         """Where a restart must read each input from."""

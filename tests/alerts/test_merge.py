@@ -127,3 +127,14 @@ def test_the_newest_complete_set_counts_and_a_torn_one_does_not():
     assert saved.newest([*old, *torn[:-1]]) == (4, {"value": 1})
     assert saved.newest([*old, *torn]) == (5, big)
     assert saved.newest([]) == (0, None)
+
+
+@given(st.integers(1, 40), st.integers(1, 40))
+@settings(max_examples=40, deadline=None)
+def test_the_first_step_is_the_first_window_that_a_topic_finished_however_much_came_before_it_was_asked(first, ticks):
+    rows = [Result(window(index), progress=True, rows=0) for index in range(40)]
+    merge = Merge(results=["crowd.density"], readings=["sensor.fire"])
+    put(merge, rows[:first])
+    merge.put_reading("sensor.fire", 0, Reading(window(-3), name="early"))
+    merge.put_reading("sensor.fire", 1, Reading(window(min(first, ticks) - 1), tick=True))
+    assert taken(merge)[0] == (window(0), ["early"])

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.parametrize("package", ["pipelines", "connectors", "plan", "stack", "simulation", "cli", "command"])
+@pytest.mark.parametrize("package", ["pipelines", "connectors", "plan", "stack", "simulation", "drills", "cli", "command"])
 def test_imports_resolve_to_this_checkout(package: str) -> None:
     spec = importlib.util.find_spec(package)
     assert spec is not None

@@ -90,8 +90,16 @@ FROM TABLE(TUMBLE(TABLE crowd_zones, DESCRIPTOR(et), INTERVAL '0.2' SECOND))
 WHERE tick
 GROUP BY window_start, window_end, window_time;
 
+-- progress rows come first: what gives them runs once, and with them the sink, or they would overtake each other
 -- what is not observed may hold as many people to the m² as what is: that share is added to the counting error
 INSERT INTO crowd_density
+SELECT TRUE, SUM(present), {progress_end_us}, '', 0e0, 0e0, 0e0, 0e0, 0e0, 0e0,
+       CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE), '', '', 0, 0, CAST(0 AS BIGINT), CAST(0 AS BIGINT),
+       CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE), 0e0, CAST(0 AS BIGINT), CAST(0 AS BIGINT), '',
+       0e0, 0e0, CAST(-1 AS BIGINT)
+FROM TABLE(TUMBLE(TABLE counted, DESCRIPTOR(ended), INTERVAL '0.2' SECOND))
+GROUP BY window_start, window_end, window_time
+UNION ALL
 SELECT FALSE, CAST(0 AS BIGINT), window_end_us, zone, people, density_per_m2, local_peak_per_m2,
        CASE WHEN local_peak_per_m2 > 0 THEN peak_x_m ELSE 0e0 END, CASE WHEN local_peak_per_m2 > 0 THEN peak_y_m ELSE 0e0 END,
        around_per_m2, speed_mps, vx_mps, vy_mps,
@@ -101,11 +109,4 @@ SELECT FALSE, CAST(0 AS BIGINT), window_end_us, zone, people, density_per_m2, lo
        observed_share,
        counting_error + CASE WHEN observed_share > 0 THEN people * (1e0 - observed_share) / observed_share ELSE 0e0 END,
        CASE WHEN newest_us >= 0 THEN (window_end_us - newest_us - 200000) / 1000 ELSE CAST(-1 AS BIGINT) END
-FROM zone_measures
-UNION ALL
-SELECT TRUE, SUM(present), {progress_end_us}, '', 0e0, 0e0, 0e0, 0e0, 0e0, 0e0,
-       CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE), '', '', 0, 0, CAST(0 AS BIGINT), CAST(0 AS BIGINT),
-       CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE), 0e0, CAST(0 AS BIGINT), CAST(0 AS BIGINT), '',
-       0e0, 0e0, CAST(-1 AS BIGINT)
-FROM TABLE(TUMBLE(TABLE counted, DESCRIPTOR(ended), INTERVAL '0.2' SECOND))
-GROUP BY window_start, window_end, window_time;
+FROM zone_measures;

@@ -122,12 +122,13 @@ FROM TABLE(TUMBLE(TABLE vehicle_tracks, DESCRIPTOR(et), INTERVAL '0.2' SECOND))
 WHERE tick
 GROUP BY window_start, window_end, window_time;
 
+-- progress rows come first: what gives them runs once, and with them the sink, or they would overtake each other
 INSERT INTO vehicle_events
-SELECT FALSE, CAST(0 AS BIGINT), {end_us}, kind, vehicle, lane, zone, start_us, event_time_us, distance_cm, speed_cmps, ahead_cm, x_cm, y_cm,
-       plate, detail
-FROM by_step
-UNION ALL
 SELECT TRUE, SUM(present), {end_us}, '', '', '', '', CAST(0 AS BIGINT), CAST(0 AS BIGINT), CAST(0 AS BIGINT), CAST(0 AS BIGINT),
        CAST(-1 AS BIGINT), CAST(0 AS BIGINT), CAST(0 AS BIGINT), '', ''
 FROM TABLE(TUMBLE(TABLE counted, DESCRIPTOR(ended), INTERVAL '0.2' SECOND))
-GROUP BY window_start, window_end, window_time;
+GROUP BY window_start, window_end, window_time
+UNION ALL
+SELECT FALSE, CAST(0 AS BIGINT), {end_us}, kind, vehicle, lane, zone, start_us, event_time_us, distance_cm, speed_cmps, ahead_cm, x_cm, y_cm,
+       plate, detail
+FROM by_step;

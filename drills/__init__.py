@@ -1,0 +1,1 @@
+"""Drills: what was recorded is replayed, in a mode of its own."""
