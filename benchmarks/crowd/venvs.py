@@ -34,7 +34,10 @@ def python_of(home: Path, peer: str) -> str:
     shutil.rmtree(folder, ignore_errors=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
     for command in _commands(folder, python, wanted):
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env=_env(), timeout=_PATIENCE_S)  # noqa: S603 - installers
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, check=False, env=_env(), timeout=_PATIENCE_S)  # noqa: S603 - installers
+        except subprocess.TimeoutExpired as error:
+            raise ConfigError(f"{peer} could not be installed within {_PATIENCE_S} s") from error
         if done.returncode != 0:
             said = (done.stderr or done.stdout).strip().splitlines()
             raise ConfigError(f"{peer} could not be installed: {said[-1] if said else f'exit code {done.returncode}'}")
