@@ -49,6 +49,7 @@ def main(report: Path, command: list[str], *, limit_s: float) -> int:
     except subprocess.TimeoutExpired:
         child.kill()
         code = child.wait()
+        print(f"not done within {limit_s:.0f} s", file=sys.stderr)
     wall_s = time.monotonic() - begun
     _wait_for_stragglers()
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
