@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import typer
 
-from cli.console import Progress, console, fail, print_json
+from cli.console import USAGE, Progress, console, fail, print_json
 from cli.paths import HOME, ROOT, from_caller
 from cli.running import fetched, write_report
 from pipelines.errors import MusterError
@@ -43,16 +44,20 @@ def test(arguments: list[str]) -> None:
     console.print("muster: all checks passed")
 
 
-def bench(name: str, report: Path | None) -> None:
-    """Run `benchmarks/<name>.py` and print what it found."""
-    known = sorted(path.stem for path in (ROOT / "benchmarks").glob("[a-z]*.py"))
+def bench(name: str, report: Path | None, settings: dict[str, Any]) -> None:
+    """Run the benchmark *name* and print what it found; *settings* are those that were given."""
+    modules = {path.stem for path in (ROOT / "benchmarks").glob("[a-z]*.py")}
+    known = sorted(modules | {path.parent.name for path in (ROOT / "benchmarks").glob("[a-z]*/__init__.py")})
     if name not in known:
-        fail(f"there is no benchmark '{name}'; there are {', '.join(known) or 'none'}", 2)
+        fail(f"there is no benchmark '{name}'; there are {', '.join(known) or 'none'}", USAGE)
     try:
         with Progress().shown() as progress:
             fetched(progress)
         module: Any = importlib.import_module(f"benchmarks.{name}")
-        found = module.run(HOME, ROOT)
+        unknown = settings.keys() - inspect.signature(module.run).parameters.keys()
+        if unknown:
+            fail(f"the benchmark '{name}' has no setting {', '.join(sorted(unknown))}", USAGE)
+        found = module.run(HOME, ROOT, **settings)
     except MusterError as error:
         fail(error)
     print_json(found)

@@ -35,7 +35,7 @@ def _key(row: Any) -> str:
         case events.CrowdOccupancy():
             return str(row.area)
         case _:
-            return f"{row.kind}/{row.vehicle}/{row.zone}"
+            return f"{row.kind}/{row.vehicle}/{row.zone}/{row.detail}"
 
 
 class Alerts:
