@@ -87,7 +87,7 @@ def sampled(true: NDArray[np.float64], noise: float, alike: float, chance: np.ra
     for index in range(1, len(true)):
         drift[index] = alike * drift[index - 1] + noise * np.sqrt(1 - alike**2) * chance.standard_normal()
     frames = np.rint(4 * (true + drift)[:, None] + chance.standard_normal((len(true), 5)) * 0.4) / 4
-    return np.round(np.maximum(frames, 0).mean(axis=1), 2)
+    return np.asarray(np.round(np.maximum(frames, 0).mean(axis=1), 2))
 
 
 def score(

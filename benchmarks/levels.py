@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cli.paths import data_folder
 from pipelines.detect.floor import local_peak, zone_floor
@@ -28,7 +29,7 @@ _STEP_S: Final = 0.2
 _HOLD_S: Final = 10.0
 
 
-def peaks_per_m2(found: Trajectories) -> np.ndarray:
+def peaks_per_m2(found: Trajectories) -> NDArray[np.float64]:
     """Mean local peak of each second that ends at a multiple of 200 ms, p/m²."""
     zone = plan_around(found, name="file", area_type="standing", camera="cam").zones[0]
     floor = zone_floor("zone", zone.polygon, los_scale="walkway", cameras_expected=1)
@@ -41,7 +42,7 @@ def peaks_per_m2(found: Trajectories) -> np.ndarray:
     return np.asarray([values[(at_s >= end - 1 - 1e-9) & (at_s < end - 1e-9)].mean() for end in ends])
 
 
-def longest_s(peaks: np.ndarray, threshold: float) -> float:
+def longest_s(peaks: NDArray[np.float64], threshold: float) -> float:
     """Longest time from the first to the last of windows without a break that are at or above *threshold*, s."""
     best = run = 0
     for above in peaks >= threshold:

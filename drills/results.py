@@ -17,7 +17,7 @@ _KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "crowd.density": ("zone",),
     "crowd.flow": ("line",),
     "crowd.occupancy": ("area",),
-    "vehicle.events": ("kind", "vehicle", "zone"),
+    "vehicle.events": ("kind", "vehicle", "zone", "detail"),
     "crowd.forecast": ("zone",),
     "crowd.queue": ("gate",),
     "crowd.balance": ("area",),

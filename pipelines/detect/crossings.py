@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.events import LineCount
+
+_BEYOND_CM: Final = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,13 +31,18 @@ class LineFloor:
 
 
 class Crossings:
-    """Counts the crossings of one camera's tracks, slice by slice."""
+    """Counts the crossings of one camera's tracks, slice by slice.
+
+    Whoever stands on a line sways over it and back: a track has crossed when it is 20 cm beyond the line, and came from
+    20 cm before it or was first seen before it.
+    """
 
     def __init__(self, lines: Sequence[LineFloor]) -> None:
         """Start without anybody seen."""
         self._lines = lines
         self._tracks: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
-        self._positions: NDArray[np.int64] = np.zeros((0, 2), dtype=np.int64)
+        self._sides: NDArray[np.int64] = np.zeros((0, len(lines)), dtype=np.int64)
+        self._places: NDArray[np.int64] = np.zeros((0, len(lines), 2), dtype=np.int64)
         self._counts = np.zeros((len(lines), 2), dtype=np.int64)
 
     def add(self, tracks: NDArray[np.int64], positions_cm: NDArray[np.int64]) -> None:
@@ -42,14 +50,20 @@ class Crossings:
         if not self._lines:
             return
         _, before, now = np.intersect1d(self._tracks, tracks, return_indices=True)
-        p, q = self._positions[before], positions_cm[now]
+        sides = np.zeros((len(tracks), len(self._lines)), dtype=np.int64)
+        places = np.repeat(positions_cm[:, None, :], len(self._lines), axis=1)
         for row, line in enumerate(self._lines):
-            side_p, side_q = _side(line.a_cm, line.b_cm, p), _side(line.a_cm, line.b_cm, q)
-            across = (side_p > 0) != (side_q > 0)
-            within = _between(p, q, line)
-            self._counts[row, 0] += int((across & within & (side_q > 0)).sum())
-            self._counts[row, 1] += int((across & within & (side_q <= 0)).sum())
-        self._tracks, self._positions = tracks, positions_cm
+            far = _side(line.a_cm, line.b_cm, positions_cm)
+            side = np.where(far > 0, 1, -1)
+            sure = np.abs(far) >= _BEYOND_CM * math.dist(line.a_cm, line.b_cm)
+            was, where = self._sides[before, row], self._places[before, row]
+            across = sure[now] & (side[now] != was) & _between(where, positions_cm[now], line)
+            self._counts[row, 0] += int((across & (side[now] > 0)).sum())
+            self._counts[row, 1] += int((across & (side[now] < 0)).sum())
+            keeps = ~sure[now]
+            side[now[keeps]], places[now[keeps], row] = was[keeps], where[keeps]
+            sides[:, row] = side
+        self._tracks, self._sides, self._places = tracks, sides, places
 
     def close(self) -> tuple[LineCount, ...]:
         """Counts since the last close, one a line, zeros too."""

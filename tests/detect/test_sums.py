@@ -137,3 +137,18 @@ def test_the_grid_is_the_mean_over_the_second():
     cells = next(row for row in eye.close_until(1_000_000, received_us=0) if isinstance(row, CrowdCells))
     rows = np.frombuffer(cells.cells, dtype=CELL)
     assert rows[["x", "y", "density"]].tolist() == [(1, 1, 120)]
+
+
+def test_whoever_sways_on_a_line_has_not_crossed_it() -> None:
+    subject = Crossings([LineFloor(line="l", gate="g", a_cm=(0, 0), b_cm=(0, 200))])
+    for x in (-50, -15, 10, -12, 15, -19, 5):
+        subject.add(np.array([1]), np.array([[x, 100]]))
+    assert [(row.entered, row.exited) for row in subject.close()] == [(0, 0)]
+    for x in (-5, 15, -5, 21, 60, 15, 30):
+        subject.add(np.array([1]), np.array([[x, 100]]))
+    (row,) = subject.close()
+    assert row.entered + row.exited == 1
+    for x in (0, -25):
+        subject.add(np.array([1]), np.array([[x, 100]]))
+    (back,) = subject.close()
+    assert (back.entered, back.exited) == (row.exited, row.entered)
