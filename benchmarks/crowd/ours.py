@@ -7,7 +7,7 @@ as the density job would, outside what is measured: it proves that the records h
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from benchmarks.crowd.workload import FPS, ZONE_AREA_CM2, Answers, measure, read_records, write_records, zone_cm
@@ -42,35 +42,50 @@ class _Camera:
         positions, velocities, _ = unpack(frame.positions, origin_cm=(frame.tile_x_cm, frame.tile_y_cm))
         self._sums.add(positions, velocities)
 
-    def close(self, *, next_us: int) -> bytes:
-        """The encoded slice; the next one begins at *next_us*."""
+    def close(self, *, next_us: int) -> CrowdZones:
+        """The slice; the next one begins at *next_us*."""
         end_us = self.slice_us + units.SLICE_US
         record = CrowdZones(camera=self._camera, slice_start_us=self.slice_us, received_us=end_us, plan=PLAN, entries=self._sums.close())
         self._sums, self.slice_us = self._new_sums(), next_us
-        return encode(record)
+        return record
 
 
-def edge(frames: Iterable[bytes]) -> Iterator[bytes]:
-    """Encoded `crowd.zones` of encoded `camera.frames`, one a camera and slice; each camera's in order of event time."""
+def sums(frames: Iterable[bytes], *, before: Callable[[int], None] | None = None) -> Iterator[CrowdZones]:
+    """`crowd.zones` of encoded `camera.frames`: when a frame comes of the next slice, all cameras close theirs.
+
+    Args:
+        frames: in order of event time.
+        before: called with each frame's event time (µs UTC) before it is taken.
+    """
     cameras: dict[str, _Camera] = {}
+    open_us = 0
     for raw in frames:
         frame = decode(raw, CameraFrame)
         slice_us = units.slice_start_us(frame.event_time_us)
-        camera = cameras.get(frame.camera)
-        if camera is None:
-            camera = cameras[frame.camera] = _Camera(frame.camera)
-            camera.slice_us = slice_us
-        if slice_us != camera.slice_us:
-            yield camera.close(next_us=slice_us)
-        camera.add(frame)
+        if before is not None:
+            before(frame.event_time_us)
+        if slice_us > open_us:
+            for camera in cameras.values():
+                yield camera.close(next_us=slice_us)
+            open_us = slice_us
+        found = cameras.get(frame.camera)
+        if found is None:
+            found = cameras[frame.camera] = _Camera(frame.camera)
+            found.slice_us = slice_us
+        found.add(frame)
     for camera in cameras.values():
         yield camera.close(next_us=0)
 
 
-def answers(sums: Iterable[bytes], ends_us: Iterable[int]) -> Answers:
+def edge(frames: Iterable[bytes]) -> Iterator[bytes]:
+    """Encoded `crowd.zones` of encoded `camera.frames`, one a camera and slice."""
+    return map(encode, sums(frames))
+
+
+def answers(records: Iterable[bytes], ends_us: Iterable[int]) -> Answers:
     """The measures of the windows that end at *ends_us* (µs UTC), as the density job adds the slices up."""
     slices: dict[tuple[str, int], ZoneSums] = {}
-    for raw in sums:
+    for raw in records:
         record = decode(raw, CrowdZones)
         slices.update({(entry.zone, record.slice_start_us): entry for entry in record.entries})
     zones = {zone for zone, _ in slices}

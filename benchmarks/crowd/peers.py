@@ -22,18 +22,17 @@ from stack.java import java_home
 
 ROUNDS: Final = 5
 SECONDS: Final = 20
+REAL_S: Final = 90  # of the run in real time
 TINY: Final = Size(cameras=2, seconds=2)
 EDGE: Final = "edge"
 _SCRIPTS: Final = Path(__file__).parent / "scripts"
 _PERSONS, _FRAMES = "person", "frame"
 
 
-def runners(home: Path, root: Path, *, seconds: int, only: tuple[str, ...]) -> tuple[list[Runner], dict[str, str]]:
+def runners(home: Path, root: Path, path: whole.WholePath, *, seconds: int, only: tuple[str, ...]) -> tuple[list[Runner], dict[str, str]]:
     """Those that can run here, ours first; and why the others are left out."""
     full = Size(cameras=MOST_CAMERAS, seconds=seconds)
-    mine = [_edge(root, full)]
-    through = whole.runner(home, root, size=full)
-    mine += [through] if through else []
+    mine = [_edge(root, full), whole.runner(path, size=full)]
     found: list[Runner] = []
     left_out: dict[str, str] = {}
     makers: dict[str, Callable[[], list[Runner]]] = {
@@ -231,7 +230,8 @@ def run(home: Path, root: Path, *, rounds: int = ROUNDS, seconds: int = SECONDS,
     """
     if rounds < 1 or seconds <= TINY.seconds:
         raise ConfigError(f"rounds and seconds: expected at least 1 and {TINY.seconds + 1}, got {rounds} and {seconds}")
-    taking_part, left_out = runners(home, root, seconds=seconds, only=tuple(filter(None, only.split(","))))
+    path = whole.WholePath(home, root)
+    taking_part, left_out = runners(home, root, path, seconds=seconds, only=tuple(filter(None, only.split(","))))
     for name, reason in left_out.items():
         _say(f"left out: {name}: {reason}")
     made = _Rounds(home / "cache" / "bench" / "crowd")
@@ -239,16 +239,20 @@ def run(home: Path, root: Path, *, rounds: int = ROUNDS, seconds: int = SECONDS,
         for runner in taking_part:
             if runner.name not in made.failed:
                 made.run(runner, number)
-    if EDGE in made.failed:
-        raise MusterError(f"{EDGE}: {made.failed[EDGE]}")
+    for name in (EDGE, whole.WHOLE):
+        if name in made.failed:
+            raise MusterError(f"{name}: {made.failed[name]}")
     rows = {runner.name: _row(runner, made) for runner in taking_part if runner.name not in made.failed}
-    against = whole.WHOLE if whole.WHOLE in rows else EDGE
-    _ratios(rows, taking_part, against)
+    _ratios(rows, taking_part, whole.WHOLE)
+    real = Size(cameras=MOST_CAMERAS, seconds=REAL_S)
+    latency = path.latency(real, home / "cache" / "bench" / "crowd" / f"{real.cameras}x{real.seconds}")
     return {
         "ok": not made.failed,
+        "ratios": {name: row["net_ratio"] for name, row in rows.items() if "net_ratio" in row},
+        "cpu_s_per_m_positions": rows[whole.WHOLE]["net_per_m"],
+        "latency_ms": latency,
         "workload": {"cameras": MOST_CAMERAS, "fps": FPS, "people": PEOPLE, "seconds": seconds, "tiny_positions": TINY.positions},
         "rounds": rounds,
-        "ratios_to": against if against == whole.WHOLE else f"{EDGE} (broker and Flink not counted: no goal is reached by it)",
         "runners": rows,
         "left_out": {**left_out, **made.failed},
     }

@@ -9,8 +9,8 @@ from typing import Any
 
 from drills.recording import TICKS, Entry, tick
 from drills.replay import Replayer
-from pipelines.codec import encode_body, schema_id
-from pipelines.topics import ALL
+from pipelines.codec import decode, encode_body, schema_id
+from pipelines.topics import ALL, BY_THING
 from pipelines.units import TICK_INTERVAL_US
 from tests.drills.test_order import command, zones
 from tests.drills.test_recording import T0, health
@@ -28,6 +28,9 @@ class Sent:
             self.calls.append(("tick", thing, partition, at_us))
         else:
             self.calls.append(("record", thing, partition, key, record, dict(headers)))
+
+    def send_encoded(self, thing: str, body: bytes, *, partition: int | None = None) -> None:
+        self.send(thing, decode(body, BY_THING[thing].record), partition=partition)
 
     def flush(self, timeout_s: float = 10) -> None:
         pass
