@@ -19,7 +19,7 @@ class CounterFlow(Part):
 
     share: float = Field(default=0.2, gt=0, le=0.5, description="share of the smaller direction")
     over_s: int = Field(default=10, ge=5, le=60, description="over so many seconds")
-    crossings: int = Field(default=10, ge=2, description="fewer crossings than this in that time say nothing")
+    crossings: int = Field(default=20, ge=2, description="fewer crossings than this in that time say nothing")
     narrow_m: float = Field(default=4, gt=0, description="narrower ways are worse")
     narrow_per_m2: float = Field(default=2, gt=0, description="from this local peak on, in a narrow way")
     source: str = Field(default=f"Love Parade 2010, Itaewon 2022 [V]; the numbers {_OURS}", min_length=3)

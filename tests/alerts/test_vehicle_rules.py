@@ -43,7 +43,7 @@ def event(kind: str, *, vehicle: str = "van-1", **more: Any) -> tuple[str, Vehic
 
 
 def raised(made: Kernel, *rows: tuple[str, VehicleEvent], at_s: float = 0) -> list[AlertChange]:
-    return [row for row in made.step(START + round(at_s * 1e6), rows) if row.condition == "active"]
+    return [row for row in made.step(START + round(at_s * 1e6), rows).changes if row.condition == "active"]
 
 
 @pytest.mark.parametrize(
