@@ -126,7 +126,7 @@ class Station:
             given=self._sender.sent,
             late=self._late,
             clamped=0,
-            refused=self._refused,
+            refused=self._refused + self._worker.refused,
             lag=-1,
             tick_age_us=now - reached_us,
         )

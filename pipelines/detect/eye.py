@@ -14,6 +14,7 @@ from pipelines.detect.cells import CELL, CellSums
 from pipelines.detect.crossings import Crossings, LineFloor
 from pipelines.detect.floor import ZoneFloor
 from pipelines.detect.frames import pack
+from pipelines.detect.leaps import Leaps
 from pipelines.detect.noise import Noise
 from pipelines.detect.patches import Patches
 from pipelines.detect.sums import Accuracy, SliceSums
@@ -46,6 +47,7 @@ class Eye:
     def __init__(self, view: View, *, start_us: int) -> None:
         """Begin with the slice that holds *start_us* (µs UTC, event time)."""
         self._view = view
+        self._leaps = Leaps()
         self._velocities = Velocities()
         self._crossings = Crossings(view.lines)
         self._noise = Noise(least_m=view.noise_cm / units.CM_PER_M)
@@ -75,11 +77,12 @@ class Eye:
         x, y = positions_cm[:, 0], positions_cm[:, 1]
         owned = (x >= x0) & (x < x1) & (y >= y0) & (y < y1)
         tracks, positions_cm = tracks[owned], positions_cm[owned]
-        velocities = self._velocities.of(event_us, tracks, positions_cm)
-        self._noise.add(event_us, tracks, positions_cm)
-        self._sums.add(positions_cm, velocities, tracks)
+        names = self._leaps.of(event_us, tracks, positions_cm)
+        velocities = self._velocities.of(event_us, names, positions_cm)
+        self._noise.add(event_us, names, positions_cm)
+        self._sums.add(positions_cm, velocities, names)
         self._cells.add(positions_cm, velocities)
-        self._crossings.add(tracks, positions_cm)
+        self._crossings.add(names, positions_cm)
         out.append(
             CameraFrame(
                 camera=self._view.camera,
@@ -92,6 +95,11 @@ class Eye:
             )
         )
         return out
+
+    @property
+    def refused(self) -> int:
+        """Leaps of tracks so far: steps that nobody can make."""
+        return self._leaps.refused
 
     def skip(self, event_us: int, reason: str, *, received_us: int) -> list[Any]:
         """Count a frame that may not be used; records of slices that end before it come out."""

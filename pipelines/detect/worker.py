@@ -66,6 +66,7 @@ class CameraWorker:
         self._floor = floor
         self._vehicles, self._over_road = vehicles, over_road
         self._above = floor is not None and floor.looks_down(size_px)
+        self._off_plane = 0
         self._eye = Eye(view, start_us=start_us) if view is not None and floor is not None else None
         self._health = Health(start_us=start_us)
         self._tracker = Tracker()
@@ -119,6 +120,11 @@ class CameraWorker:
             out.append(self._preview(event_us, looked, boxes))
         return out
 
+    @property
+    def refused(self) -> int:
+        """Positions that were refused: off the floor's plane, or further than anybody can step."""
+        return self._off_plane + (self._eye.refused if self._eye else 0)
+
     def skip(self, event_us: int, reason: str, *, received_us: int) -> list[Any]:
         """Count a frame that nobody looked at, and say why."""
         self.skipped += 1
@@ -140,6 +146,7 @@ class CameraWorker:
         if self._eye is None or self._floor is None:
             return []
         metres, known = self._metres(self._floor, boxes)
+        self._off_plane += int((~known).sum())
         positions_cm = np.floor(metres[known] * units.CM_PER_M).astype(np.int64)
         return self._eye.frame(event_us, tracks[known], positions_cm, received_us=received_us)
 

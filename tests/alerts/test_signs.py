@@ -268,10 +268,10 @@ def everything() -> Scene:
                 "patch_people": 40,
                 "lost": 3 if 280 < second < 290 else 0,
             },
-            "queue": lambda second: {"people": 300.0 + 2 * second, "local_peak_per_m2": 1.0},
+            "queue": lambda second: {"people": 3000.0 + 2 * second, "local_peak_per_m2": 1.0},
             "way": lambda second: {"people": 80.0, "local_peak_per_m2": 2.4, "speed_mps": 0.6 if second % 30 < 18 else 0.05},
         },
-        lines={"out": lambda second: (second % 2, out(second)), "door": lambda second: (ins(second), 0)},
+        lines={"out": lambda second: (second % 2, out(second)), "door": lambda second: (ins(second) + 1, 1)},
         turnstiles={"inside": lambda second: (int(0.5 * second), 0)},
     )
 
