@@ -51,28 +51,25 @@ class _Camera:
 
 
 def sums(frames: Iterable[bytes], *, before: Callable[[int], None] | None = None) -> Iterator[CrowdZones]:
-    """`crowd.zones` of encoded `camera.frames`: when a frame comes of the next slice, all cameras close theirs.
+    """`crowd.zones` of encoded `camera.frames`: a camera closes its slice when its first frame of the next one comes.
 
     Args:
         frames: in order of event time.
         before: called with each frame's event time (µs UTC) before it is taken.
     """
     cameras: dict[str, _Camera] = {}
-    open_us = 0
     for raw in frames:
         frame = decode(raw, CameraFrame)
         slice_us = units.slice_start_us(frame.event_time_us)
         if before is not None:
             before(frame.event_time_us)
-        if slice_us > open_us:
-            for camera in cameras.values():
-                yield camera.close(next_us=slice_us)
-            open_us = slice_us
-        found = cameras.get(frame.camera)
-        if found is None:
-            found = cameras[frame.camera] = _Camera(frame.camera)
-            found.slice_us = slice_us
-        found.add(frame)
+        camera = cameras.get(frame.camera)
+        if camera is None:
+            camera = cameras[frame.camera] = _Camera(frame.camera)
+            camera.slice_us = slice_us
+        if slice_us > camera.slice_us:
+            yield camera.close(next_us=slice_us)
+        camera.add(frame)
     for camera in cameras.values():
         yield camera.close(next_us=0)
 
