@@ -172,7 +172,7 @@ def played(kafka: str, folder: Path, size: Size, *, rate: float) -> dict[tuple[s
     reader = threading.Thread(target=read)
     reader.start()
     try:
-        player = Player(Sender(producer(kafka, linger_ms=5), MODE), start_us=START_US, rate=rate, stop=threading.Event())
+        player = Player(Sender(producer(kafka, linger_ms=1), MODE), start_us=START_US, rate=rate, stop=threading.Event())
         for record in ours.sums(read_records(folder / "frames.bin"), before=lambda at_us: player.advance(max(at_us, player.clock_us))):
             player.send([record], partition=int(record.camera.removeprefix("c")))
         player.finish()
