@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,12 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from cli.console import INTERRUPTED, USAGE, Progress, console, fail
-from cli.paths import HOME, ROOT, from_caller
+from cli.console import USAGE, console, fail
+from cli.paths import from_caller
+from cli.played_mode import drill_of, run_played
 from cli.record import new_file, tell
 from cli.replay import tell_hashes
 from cli.report import Book
-from cli.running import Stop, ended_by_signal, fetched, write_report
+from cli.running import Stop
 from cli.watching import Reader, parts_usage
 from connectors.kafka import Sender, producer
 from drills.record import record_ended
@@ -29,8 +29,6 @@ from simulation.play_positions import plan_around, play_positions
 from simulation.play_vehicles import plan_along, play_vehicles, read_vehicles
 from simulation.player import Player
 from simulation.trajectories import read_trajectories
-from stack import modes
-from stack.keeper import cancel_all
 from stack.machine import Machine
 
 _STATE_S: Final = 1.0
@@ -126,41 +124,22 @@ def _known_camera(plan: Plan, camera: str) -> None:
 
 
 def mode_of(path: Path) -> str:
-    """`drill-play-<id>`: the id is that of the file, so that a second play of it takes the first one's place."""
-    return f"drill-play-{hashlib.blake2b(str(path.resolve()).encode(), digest_size=4).hexdigest()}"
+    """The drill in which a file is played."""
+    return drill_of("play", path)
 
 
 def _run(path: Path, plan: Plan, how: How, send: Callable[[Player], int]) -> None:
     mode_name, start_us = mode_of(path), how.start_us()
     if how.record is not None and from_caller(how.record).exists():
         fail(f"{how.record} is there already: a recording is never written over", USAGE)
-    stop, progress = ended_by_signal(), Progress()
-    try:
-        with progress.shown():
-            fetched(progress)
-        with Machine(HOME, ROOT, name=mode_name, join=True, on_change=progress.part) as machine:
-            mode = modes.prepare(HOME, machine.addresses, mode=mode_name, plan=plan, clock="player", fresh=True)
-            after = machine.after_servers()
-            parts = [modes.setup_part(mode), *modes.stage_parts(mode, after=after, dispatch=False, ticker=False, ingest=False)]
-            with progress.shown():
-                machine.start(parts)
-            console.print(
-                f"\nplaying {path.name} as {mode_name}. EXERCISE 演练: {machine.addresses.page_url}/?mode={mode_name}\n", markup=False
-            )
-            stop.interrupts = False
-            try:
-                found = _play(machine, mode_name, plan, how, start_us, send, stop)
-            finally:
-                modes.announce(HOME, mode=mode_name, plan=plan, clock="player", state="ended")
-                modes.withdraw(HOME, mode_name)
-                cancel_all(machine.addresses.flink_url, mode_name)
-        _tell(found)
-        if how.report is not None:
-            write_report(from_caller(how.report), found)
-    except KeyboardInterrupt:
-        fail("stopped before it was ready", INTERRUPTED)
-    except MusterError as error:
-        fail(error)
+    run_played(
+        mode_name,
+        plan,
+        lambda machine, stop: _play(machine, mode_name, plan, how, start_us, send, stop),
+        said=f"playing {path.name}",
+        tell=_tell,
+        report=how.report,
+    )
 
 
 def _play(machine: Machine, mode: str, plan: Plan, how: How, start_us: int, send: Callable[[Player], int], stop: Stop) -> dict[str, Any]:

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
-from cli.console import INTERRUPTED, USAGE, Progress, console, fail
-from cli.paths import HOME, ROOT, from_caller
+from cli.console import USAGE, console, fail
+from cli.paths import from_caller
+from cli.played_mode import drill_of, run_played
 from cli.report import Book
-from cli.running import Stop, ended_by_signal, fetched, write_report
+from cli.running import Stop, write_report
 from cli.watching import parts_usage
 from connectors.kafka import Sender, producer
 from drills.recording import TICKS, Recording
 from drills.replay import Replayer
 from drills.results import Results
 from drills.watch import AlertsPlace, gathered
-from pipelines.errors import ConfigError, MusterError
+from pipelines.errors import ConfigError
 from plan import needs
 from plan.load import load, parse, plan_hash
 from plan.model import Plan
-from stack import modes
 from stack.flink import SLOTS, overview
-from stack.keeper import cancel_all
 from stack.machine import Machine
 
 PARALLELISMS: Final = (1, 2, 4)
@@ -41,8 +39,8 @@ class How:
 
 
 def mode_of(path: Path) -> str:
-    """`drill-replay-<id>`: the id is that of the file, so that a second replay of it takes the first one's place."""
-    return f"drill-replay-{hashlib.blake2b(str(path.resolve()).encode(), digest_size=4).hexdigest()}"
+    """The drill in which a recording is replayed."""
+    return drill_of("replay", path)
 
 
 def replay(file: Path, how: How) -> None:
@@ -84,36 +82,16 @@ def _nothing(path: Path, how: How) -> None:
 
 def _run(path: Path, recording: Recording, plan: Plan, how: How) -> None:
     mode_name = mode_of(path)
-    stop, progress = ended_by_signal(), Progress()
-    try:
-        with progress.shown():
-            fetched(progress)
-        with Machine(HOME, ROOT, name=mode_name, join=True, on_change=progress.part) as machine:
-            mode = modes.prepare(
-                HOME, machine.addresses, mode=mode_name, plan=plan, clock="player", fresh=True, parallelism=how.parallelism
-            )
-            _check_slots(machine, plan, how.parallelism)
-            after = machine.after_servers()
-            parts = [modes.setup_part(mode), *modes.stage_parts(mode, after=after, dispatch=False, ticker=False, ingest=False)]
-            with progress.shown():
-                machine.start(parts)
-            console.print(
-                f"\nreplaying {path.name} as {mode_name}. EXERCISE 演练: {machine.addresses.page_url}/?mode={mode_name}\n", markup=False
-            )
-            stop.interrupts = False
-            try:
-                found = _replay(machine, mode_name, recording, plan, how, stop)
-            finally:
-                modes.announce(HOME, mode=mode_name, plan=plan, clock="player", state="ended")
-                modes.withdraw(HOME, mode_name)
-                cancel_all(machine.addresses.flink_url, mode_name)
-        _tell(path, found)
-        if how.report is not None:
-            write_report(from_caller(how.report), found)
-    except KeyboardInterrupt:
-        fail("stopped before it was ready", INTERRUPTED)
-    except MusterError as error:
-        fail(error)
+    run_played(
+        mode_name,
+        plan,
+        lambda machine, stop: _replay(machine, mode_name, recording, plan, how, stop),
+        said=f"replaying {path.name}",
+        tell=lambda found: _tell(path, found),
+        report=how.report,
+        parallelism=how.parallelism,
+        check=lambda machine: _check_slots(machine, plan, how.parallelism),
+    )
 
 
 def _check_slots(machine: Machine, plan: Plan, parallelism: int) -> None:

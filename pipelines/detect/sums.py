@@ -97,6 +97,8 @@ class SliceSums:
         velocities = np.concatenate([frame[1] for frame in self._frames])
         index = np.repeat(np.arange(used), [len(frame[0]) for frame in self._frames])
         tracks = np.concatenate([frame[2] for frame in self._frames]) if self._patches else index
+        last = index == used - 1
+        everyone = tracks[last]
         found = []
         for number, floor in enumerate(self._floors):
             held = floor.holds(points)
@@ -106,8 +108,8 @@ class SliceSums:
                 patch = self._patches[number]
                 dense = inside.boxes.counts[-1] if inside.boxes is not None and inside.boxes.counts[-1].max() >= DENSE_PEOPLE else None
                 first = inside.boxes.first if inside.boxes is not None else (0, 0)
-                last = held & (index == used - 1)
-                sums["lost"] = patch.step(dense, first, everyone=tracks[index == used - 1], tracks=tracks[last], points_cm=points[last])
+                there = held & last
+                sums["lost"] = patch.step(dense, first, everyone=everyone, tracks=tracks[there], points_cm=points[there])
                 sums["patch_n"] = patch.people
             found.append(self._entry(floor, sums, accuracy))
         return tuple(found)

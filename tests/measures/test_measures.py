@@ -13,7 +13,6 @@ from pipelines.measures.counter_flow import main_axis, minority_share
 from pipelines.measures.density import classic_density, grid_density, grid_shares, people_in_zone
 from pipelines.measures.level_of_service import level_of_service
 from pipelines.measures.polygon import area_m2, is_convex, ring_m
-from pipelines.measures.queue import queue
 
 SQUARE = np.array([(0.0, 0.0), (2.0, 0.0), (2.0, 2.0), (0.0, 2.0)])
 BENT = np.array([(0.0, 0.0), (4.0, 0.0), (4.0, 4.0), (2.0, 1.0), (0.0, 4.0)])
@@ -169,7 +168,7 @@ def test_flows_in_their_units():
     np.testing.assert_array_equal(found, [1.0, 0.0, np.nan])
 
 
-# level of service, counter-flow, queue
+# level of service, counter-flow
 
 
 @pytest.mark.parametrize(
@@ -191,16 +190,3 @@ def test_the_minority_is_the_smaller_part_of_those_who_move(forth, back, still, 
     velocities = np.array([way * 1.1] * forth + [-way * 0.9] * back + [(0.01, 0.0)] * still).reshape(-1, 2)
     found = minority_share(velocities, axis=main_axis(velocities))
     assert found == (min(forth, back) / (forth + back) if forth + back else None)
-
-
-def test_a_queue_follows_littles_law():
-    found = queue(waiting_before=30, arrived=40, served=20, window_s=60)
-    assert (found.waiting, found.arriving_per_s, found.served_per_s) == (50, pytest.approx(2 / 3), pytest.approx(1 / 3))
-    assert found.wait_s == pytest.approx(150)
-
-
-def test_a_closed_gate_has_no_wait_and_an_empty_queue_none_to_wait():
-    assert queue(waiting_before=3, arrived=0, served=0, window_s=60).wait_s is None
-    assert queue(waiting_before=0, arrived=0, served=0, window_s=60).wait_s == 0
-    with pytest.raises(ConfigError, match="queue: expected counts from 0"):
-        queue(waiting_before=-1, arrived=0, served=0, window_s=60)
