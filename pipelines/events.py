@@ -366,6 +366,13 @@ class AlertChange:
     plan: str
     prompt_en: str = ""
     prompt_zh: str = ""
+    owner: str = ""
+    verdict: str = ""
+    closing: str = ""
+    shelved_until_us: int = 0
+    grouped_under: str = ""
+    inhibited_by: str = ""
+    repeats: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -380,7 +387,7 @@ class AlertState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertCommand:
-    """What a person asks of an alert."""
+    """What a person asks of an alert, or reports."""
 
     command_id: str
     alert_id: str
@@ -390,6 +397,11 @@ class AlertCommand:
     second_gesture: bool
     reason: str
     received_us: int
+    target: str = ""
+    choice: str = ""
+    until_us: int = 0
+    x_m: float = 0.0
+    y_m: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -404,6 +416,11 @@ class DispatchReceipt:
     state: str
     receipt: str
     at_us: int
+    step: str = ""
+    order_id: str = ""
+    attempt: int = 1
+    due_us: int = 0
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -491,3 +508,92 @@ class CrowdBalance:
     seen: float | None = None
     residual: float
     suspect: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderChange:
+    """One change of one order. (order_id, number) is unique, whatever was repeated."""
+
+    order_id: str
+    alert_id: str
+    mode: str
+    number: int
+    state: str
+    kind: str
+    place: str
+    recipient: str
+    text_en: str
+    text_zh: str
+    issued_by: str
+    issued_role: str
+    actor: str
+    actor_role: str
+    at_us: int
+    due_us: int
+    effect: str
+    effect_due_us: int
+    reason: str
+    plan: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderCommand:
+    """What a person asks of an order, or reports of it."""
+
+    command_id: str
+    order_id: str
+    alert_id: str
+    action: str
+    kind: str
+    place: str
+    recipient: str
+    text_en: str
+    text_zh: str
+    actor: str
+    actor_role: str
+    second_gesture: bool
+    reason: str
+    received_us: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """One act in the hash chain: who did what, in which role, where and why."""
+
+    number: int
+    at_us: int
+    mode: str
+    actor: str
+    actor_role: str
+    action: str
+    subject: str
+    place: str
+    reason: str
+    source: str
+    body: bytes
+    previous: bytes
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRoot:
+    """A signed root of the hash chain, once a minute; anchored outside."""
+
+    number: int
+    hash: bytes
+    at_us: int
+    mode: str
+    key_id: str
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbePassed:
+    """The dead man's switch: a synthetic signed event has passed one stage. It counts in no total."""
+
+    sequence: int
+    sent_us: int
+    stage: str
+    at_us: int
+    clock_us: int
+    problem: str

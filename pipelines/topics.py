@@ -14,6 +14,7 @@ from pipelines.errors import ConfigError
 
 _HOUR_MS: Final = 3_600_000
 _DAY_MS: Final = 24 * _HOUR_MS
+_AUDIT_MS: Final = 3 * 366 * _DAY_MS
 _MODE: Final = re.compile(r"live|drill-[a-z0-9][a-z0-9-]{0,40}")
 
 
@@ -67,6 +68,11 @@ ALL: Final = (
     Topic(thing="alerts.state", record=events.AlertState, compacted=True),
     Topic(thing="alerts.commands", record=events.AlertCommand, keep_ms=7 * _DAY_MS),
     Topic(thing="dispatch.receipts", record=events.DispatchReceipt, keep_ms=7 * _DAY_MS),
+    Topic(thing="orders.changes", record=events.OrderChange, keep_ms=7 * _DAY_MS),
+    Topic(thing="orders.commands", record=events.OrderCommand, keep_ms=7 * _DAY_MS),
+    Topic(thing="audit.log", record=events.AuditEntry, keep_ms=_AUDIT_MS),
+    Topic(thing="audit.roots", record=events.AuditRoot, keep_ms=_AUDIT_MS),
+    Topic(thing="probe.passed", record=events.ProbePassed, keep_ms=_HOUR_MS),
     Topic(thing="ledger.ingest", record=events.LedgerEntry, keep_ms=7 * _DAY_MS),
     Topic(thing="deadletter.ingest", record=events.DeadLetter, keep_ms=7 * _DAY_MS),
     Topic(thing="deadletter.stages", record=events.DeadLetter, keep_ms=7 * _DAY_MS),

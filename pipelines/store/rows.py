@@ -29,6 +29,8 @@ STORED: Final = (
     "sensor.vehicle",
     "alerts.changes",
     "dispatch.receipts",
+    "orders.changes",
+    "audit.log",
     "deadletter.ingest",
 )
 SOURCE: Final = ("source_partition", "source_offset", "appended_at")

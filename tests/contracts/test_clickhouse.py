@@ -26,6 +26,8 @@ TYPES = {
 }
 ALTER = re.compile(r"ALTER TABLE \{database\}\.(\w+)\n(.*)", re.DOTALL)
 ADDED = re.compile(r"    ADD COLUMN IF NOT EXISTS (.*) AFTER (\w+)")
+ORDERED = re.compile(r"    MODIFY ORDER BY \((.*)\)")
+KEPT = re.compile(r"ALTER TABLE \{database\}\.(\w+) MODIFY (TTL .*)")
 CREATE = re.compile(r"CREATE TABLE IF NOT EXISTS \{database\}\.(\w+)\n\(\n(.*?)\n\)\n(.*)", re.DOTALL)
 
 
@@ -42,7 +44,15 @@ def tables() -> dict[str, tuple[dict[str, str], str]]:
             match = ALTER.fullmatch(statement)
             if match:
                 columns, engine = found[match[1]]
-                found[match[1]] = (_with_added(columns, match[2]), engine)
+                added = [line for line in match[2].split(",\n") if not ORDERED.fullmatch(line)]
+                order = [line for line in match[2].split(",\n") if ORDERED.fullmatch(line)]
+                for line in order:
+                    engine = re.sub(r"ORDER BY \(.*?\)", line.strip().removeprefix("MODIFY "), engine)
+                found[match[1]] = (_with_added(columns, ",\n".join(added)), engine)
+            match = KEPT.fullmatch(statement)
+            if match:
+                columns, engine = found[match[1]]
+                found[match[1]] = (columns, re.sub(r"TTL .*", match[2], engine))
     return found
 
 

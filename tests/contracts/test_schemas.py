@@ -55,6 +55,15 @@ GIVEN_OUT = {
     32: "crowd_forecast",
     33: "crowd_queue",
     34: "crowd_balance",
+    35: "alert_change",
+    36: "alert_command",
+    37: "dispatch_receipt",
+    38: "order_change",
+    39: "order_command",
+    40: "sensor_vehicle",
+    41: "audit_entry",
+    42: "audit_root",
+    43: "probe_passed",
 }
 
 
