@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,6 +66,14 @@ class ZoneFloor:
     rectangle_cm: tuple[int, int, int, int] | None
     owned_area_cm2: int
     queue_gate: str
+
+    def walkable_cells(self, ix: int, iy: int) -> int:
+        """Cells of the 6 m square with lower lattice corner (ix, iy) whose centre is in the zone."""
+        (x, y), (nx, ny) = self.first_cell, self.cells
+        x0, x1 = min(max(ix - x, 0), nx), min(max(ix - x + AROUND_CELLS, 0), nx)
+        y0, y1 = min(max(iy - y, 0), ny), min(max(iy - y + AROUND_CELLS, 0), ny)
+        at = self.walkable.item
+        return int(at(x1, y1) - at(x0, y1) - at(x1, y0) + at(x0, y0))
 
     def holds(self, points_cm: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Which of the (n, 2) points lie in the zone."""
@@ -136,27 +144,38 @@ class Boxes:
         frame: (n,) int64, frame of each, 0 .. frames - 1.
         frames: how many frames.
         noise_variance_m2_s2: of one velocity, both components, that is only position noise.
+
+    Attributes:
+        first: lattice corner (ix, iy) of the first box.
+        counts: (frames, x, y) int32, people in each box.
     """
 
     def __init__(self, points_cm: NDArray[np.int64], frame: NDArray[np.int64], frames: int, *, noise_variance_m2_s2: float = 0.0) -> None:
         """Count people on the lattice."""
-        cells = points_cm // LATTICE_CM
-        low = cells.min(axis=0)
-        self.first = (int(low[0]) - BOX_CELLS + 1, int(low[1]) - BOX_CELLS + 1)
-        self._shape = (int(cells[:, 0].max() - low[0]) + 2 * BOX_CELLS - 1, int(cells[:, 1].max() - low[1]) + 2 * BOX_CELLS - 1)
+        columns = np.floor_divide(points_cm.T, LATTICE_CM, order="C")
+        (x0, y0), (x1, y1) = columns.min(axis=1).tolist(), columns.max(axis=1).tolist()
+        beyond = BOX_CELLS - 1
+        self.first = (x0 - beyond, y0 - beyond)
+        self._shape = (frames, x1 - x0 + 1 + 2 * beyond, y1 - y0 + 1 + 2 * beyond)
         self._frames, self._noise = frames, noise_variance_m2_s2
-        nx, ny = self._shape
-        self._at = (frame * nx + (cells[:, 0] - self.first[0])) * ny + (cells[:, 1] - self.first[1])
-        self.table = self._table(None, self._at)
-        self.counts = _box_sums(self.table)
+        _, nx, ny = self._shape
+        at = frame * nx
+        at += columns[0]
+        at -= self.first[0]
+        at *= ny
+        at += columns[1]
+        at -= self.first[1]
+        self._at = at
+        self._cells = self._on_lattice(at).astype(np.int32)
+        self.counts = _box_sums(self._cells)
 
-    def _table(self, weights: NDArray[np.int64] | None, at: NDArray[np.int64]) -> NDArray[np.int64]:
-        nx, ny = self._shape
-        counts = np.bincount(at, weights=weights, minlength=self._frames * nx * ny).reshape(self._frames, nx, ny)
-        table = np.zeros((self._frames, nx + 1, ny + 1), dtype=np.int64)
-        np.cumsum(counts, axis=1, out=table[:, 1:, 1:], dtype=np.int64)
-        np.cumsum(table[:, 1:, 1:], axis=2, out=table[:, 1:, 1:])
-        return table
+    def _on_lattice(self, at: NDArray[np.int64], weights: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
+        frames, nx, ny = self._shape
+        return np.bincount(at, weights=weights, minlength=frames * nx * ny).astype(np.int64, copy=False).reshape(self._shape)
+
+    def is_dense(self, frame: int) -> bool:
+        """Whether some box of the frame holds 4 p/m² or more."""
+        return bool(self.counts[frame].max() >= DENSE_PEOPLE)
 
     def pressures(self, points_cm: NDArray[np.int64], velocities: NDArray[np.int64], chosen: NDArray[np.bool_], boxes: Where) -> Pressures:
         """Crowd pressure of some boxes from the *chosen* people, those with a velocity.
@@ -171,7 +190,7 @@ class Boxes:
         at = self._at[chosen]
         return crowd_pressures(
             people=self.counts[boxes],
-            moments=Moments(*(_box_sums(self._table(column, at))[boxes] for column in columns)),
+            moments=Moments(*(_box_sums(self._on_lattice(at, column))[boxes] for column in columns)),
             area_m2=BOX_M2,
             noise_variance_m2_s2=self._noise,
         )
@@ -198,20 +217,21 @@ class Boxes:
 
     def peaks(self, floor: ZoneFloor) -> list[Peak]:
         """The fullest box of each frame that has people; ties go to the lowest x, then the lowest y."""
-        flat = self.counts.reshape(self._frames, -1)
-        best = flat.argmax(axis=1)
+        deep = self.counts.shape[2]
         found = []
-        for frame, place in enumerate(best.tolist()):
-            count = int(flat[frame, place])
+        for frame, flat in enumerate(self.counts.reshape(self._frames, -1)):
+            place = int(flat.argmax())
+            count = flat.item(place)
             if count:
-                x, y = divmod(place, self.counts.shape[2])
+                x, y = divmod(place, deep)
                 ix, iy = x + self.first[0], y + self.first[1]
                 found.append(Peak(count=count, ix=ix, iy=iy, around_micro_per_m2=self._around(frame, ix, iy, floor)))
         return found
 
     def _around(self, frame: int, ix: int, iy: int, floor: ZoneFloor) -> int:
-        people = _square(self.table[frame], (ix - _BEFORE - self.first[0], iy - _BEFORE - self.first[1]))
-        cells = _square(floor.walkable, (ix - _BEFORE - floor.first_cell[0], iy - _BEFORE - floor.first_cell[1]))
+        x, y = ix - _BEFORE - self.first[0], iy - _BEFORE - self.first[1]
+        people = int(self._cells[frame, max(x, 0) : x + AROUND_CELLS, max(y, 0) : y + AROUND_CELLS].sum())
+        cells = floor.walkable_cells(ix - _BEFORE, iy - _BEFORE)
         return people * 1_000_000 * 4 // cells if cells else 0
 
 
@@ -229,13 +249,9 @@ def local_peak(points_cm: NDArray[np.int64], floor: ZoneFloor) -> Peak | None:
     return Boxes(points_cm, np.zeros(len(points_cm), dtype=np.int64), 1).peaks(floor)[0]
 
 
-def _box_sums(table: NDArray[np.int64]) -> NDArray[np.int64]:
-    wide = BOX_CELLS
-    return np.asarray(table[:, wide:, wide:] - table[:, :-wide, wide:] - table[:, wide:, :-wide] + table[:, :-wide, :-wide])
-
-
-def _square(table: NDArray[np.int64], corner: tuple[int, int]) -> int:
-    """Sum over the 6 m square with that lower corner; the table holds nothing beyond its edges."""
-    x0, x1 = (min(max(corner[0] + step, 0), table.shape[0] - 1) for step in (0, AROUND_CELLS))
-    y0, y1 = (min(max(corner[1] + step, 0), table.shape[1] - 1) for step in (0, AROUND_CELLS))
-    return int(table[x1, y1] - table[x0, y1] - table[x1, y0] + table[x0, y0])
+def _box_sums(cells: NDArray[Any]) -> NDArray[Any]:
+    """Sums over 4 x 4 neighbouring cells of (frames, x, y), in pairs of pairs along each axis."""
+    two = cells[:, :-1] + cells[:, 1:]
+    wide = two[:, :-2] + two[:, 2:]
+    two = wide[:, :, :-1] + wide[:, :, 1:]
+    return np.asarray(two[:, :, :-2] + two[:, :, 2:])

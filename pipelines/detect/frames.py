@@ -11,6 +11,7 @@ from pipelines.errors import ShapeError
 
 PERSON: Final = np.dtype([("x", "<u2"), ("y", "<u2"), ("vx", "<i2"), ("vy", "<i2"), ("track", "<u4"), ("class", "u1"), ("score", "u1")])
 NO_VELOCITY: Final = -32768
+_HALVES: Final = PERSON.itemsize // 2  # columns of two bytes: x, y, vx, vy, two of the track, class and score
 MAX_CMPS: Final = 32767
 Positions = NDArray[np.int64]
 
@@ -57,7 +58,7 @@ def unpack(positions: bytes, *, origin_cm: tuple[int, int]) -> tuple[Positions, 
     """
     if len(positions) % PERSON.itemsize:
         raise ShapeError("positions", expected=f"a multiple of {PERSON.itemsize} bytes", got=len(positions))
-    rows = np.frombuffer(positions, dtype=PERSON)
-    xy = np.stack([rows["x"], rows["y"]], axis=1).astype(np.int64) + np.asarray(origin_cm, dtype=np.int64)
-    velocity = np.stack([rows["vx"], rows["vy"]], axis=1).astype(np.int64)
-    return xy, velocity, rows["track"].astype(np.int64)
+    halves = np.frombuffer(positions, dtype="<u2").reshape(-1, _HALVES)
+    xy = halves[:, :2].astype(np.int64)
+    xy += origin_cm
+    return xy, halves[:, 2:4].view("<i2").astype(np.int64), np.frombuffer(positions, dtype=PERSON)["track"].astype(np.int64)

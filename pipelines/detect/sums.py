@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.detect.floor import DENSE_PEOPLE, Boxes, ZoneFloor
+from pipelines.detect.floor import Boxes, ZoneFloor
 from pipelines.detect.frames import NO_VELOCITY
 from pipelines.detect.patches import Patches
 from pipelines.errors import ShapeError
@@ -98,16 +98,17 @@ class SliceSums:
         index = np.repeat(np.arange(used), [len(frame[0]) for frame in self._frames])
         tracks = np.concatenate([frame[2] for frame in self._frames]) if self._patches else index
         last = index == used - 1
-        everyone = tracks[last]
+        everyone = tracks[last] if self._patches else tracks
         found = []
         for number, floor in enumerate(self._floors):
             held = floor.holds(points)
-            inside = _Slice(points[held], velocities[held], index[held], used, accuracy)
-            sums = _zone_sums(inside, floor, accuracy)
+            inside = np.flatnonzero(held)
+            people = _Slice(points.take(inside, axis=0), velocities.take(inside, axis=0), index.take(inside), used, accuracy)
+            sums = _zone_sums(people, floor, accuracy)
             if self._patches:
                 patch = self._patches[number]
-                dense = inside.boxes.counts[-1] if inside.boxes is not None and inside.boxes.counts[-1].max() >= DENSE_PEOPLE else None
-                first = inside.boxes.first if inside.boxes is not None else (0, 0)
+                dense = people.boxes.counts[-1] if people.boxes is not None and people.boxes.is_dense(used - 1) else None
+                first = people.boxes.first if people.boxes is not None else (0, 0)
                 there = held & last
                 sums["lost"] = patch.step(dense, first, everyone=everyone, tracks=tracks[there], points_cm=points[there])
                 sums["patch_n"] = patch.people
@@ -137,12 +138,10 @@ _NOTHING = dict.fromkeys(("n", "n_v", "sum_vx", "sum_vy", "sum_v", "sum_v2", "pe
 class _Slice:
     """People of one zone in one slice."""
 
-    __slots__ = ("boxes", "frame", "frames", "known", "points", "squares", "velocities")
+    __slots__ = ("boxes", "frame", "frames", "points", "velocities")
 
     def __init__(self, points: Ints, velocities: Ints, frame: Ints, frames: int, accuracy: Accuracy) -> None:
         self.points, self.velocities, self.frame, self.frames = points, velocities, frame, frames
-        self.known = velocities[:, 0] != NO_VELOCITY
-        self.squares = np.einsum("ij,ij->i", velocities, velocities)
         noise = accuracy.noise_variance_m2_s2
         self.boxes = Boxes(points, frame, frames, noise_variance_m2_s2=noise) if len(points) else None
 
@@ -150,14 +149,15 @@ class _Slice:
 def _zone_sums(people: _Slice, floor: ZoneFloor, accuracy: Accuracy) -> dict[str, int]:
     if people.boxes is None:
         return {}
-    moving, squares = people.velocities[people.known], people.squares[people.known]
+    moving = people.velocities.compress(people.velocities[:, 0] != NO_VELOCITY, axis=0)
+    squares = np.einsum("ij,ij->i", moving, moving)
     peaks = people.boxes.peaks(floor)
-    total = moving.sum(axis=0)
+    sum_vx, sum_vy = np.einsum("ij->j", moving).tolist()
     return {
         "n": len(people.points),
         "n_v": len(moving),
-        "sum_vx": int(total[0]),
-        "sum_vy": int(total[1]),
+        "sum_vx": sum_vx,
+        "sum_vy": sum_vy,
         "sum_v": int(np.sqrt(squares).astype(np.int64).sum()),
         "sum_v2": int(squares.sum()),
         "peak_sum": sum(peak.count for peak in peaks),
@@ -170,9 +170,11 @@ def _zone_sums(people: _Slice, floor: ZoneFloor, accuracy: Accuracy) -> dict[str
 
 def _pressure(people: _Slice) -> dict[str, int]:
     """The largest pressure over the dense boxes of the last frame; nothing where it is not measurable."""
-    assert people.boxes is not None
     last = people.frames - 1
-    found = people.boxes.highest_pressure(people.points, people.velocities, people.known & (people.frame == last), frame=last)
+    if people.boxes is None or not people.boxes.is_dense(last):
+        return {}
+    chosen = (people.velocities[:, 0] != NO_VELOCITY) & (people.frame == last)
+    found = people.boxes.highest_pressure(people.points, people.velocities, chosen, frame=last)
     if found is None:
         return {}
     names = ("pressure_sum", "pressure_low_sum", "pressure_high_sum")
