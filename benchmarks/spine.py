@@ -21,6 +21,7 @@ from pipelines import units
 from pipelines.detect.eye import Eye
 from pipelines.detect.frames import NO_VELOCITY, pack, unpack
 from pipelines.errors import MusterError
+from plan import needs
 from plan.defaults import AREA_TYPES, LOS
 from plan.load import parse
 from plan.model import Plan
@@ -121,7 +122,9 @@ def run(home: Path, root: Path) -> dict[str, Any]:
         assert supervisor is not None
         pids = {status.name: status.pid for status in supervisor.status() if status.name in COUNTED and status.pid is not None}
         before, own = {name: usage(pid).cpu_s for name, pid in pids.items()}, _own_cpu_s()
-        player = Player(Sender(producer(machine.addresses.kafka), MODE), start_us=START_US, rate=0, stop=threading.Event())
+        player = Player(
+            Sender(producer(machine.addresses.kafka), MODE), start_us=START_US, rate=0, stop=threading.Event(), ticked=needs.ticked(made)
+        )
         begun = time.monotonic()
         last_us = _play(made, player)
         windows = _results(machine.addresses.kafka, last_us)

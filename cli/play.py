@@ -145,7 +145,9 @@ def _run(path: Path, plan: Plan, how: How, send: Callable[[Player], int]) -> Non
 def _play(machine: Machine, mode: str, plan: Plan, how: How, start_us: int, send: Callable[[Player], int], stop: Stop) -> dict[str, Any]:
     reader = Reader(machine.addresses.kafka, mode, Book(keep_measures=True))
     try:
-        player = Player(Sender(producer(machine.addresses.kafka), mode), start_us=start_us, rate=how.rate, stop=stop)
+        player = Player(
+            Sender(producer(machine.addresses.kafka), mode), start_us=start_us, rate=how.rate, stop=stop, ticked=needs.ticked(plan)
+        )
         begun = time.monotonic()
         last_us = send(player)
         played_s = time.monotonic() - begun

@@ -109,7 +109,7 @@ def _check_slots(machine: Machine, plan: Plan, parallelism: int) -> None:
 def _replay(machine: Machine, mode: str, recording: Recording, plan: Plan, how: How, stop: Stop) -> dict[str, Any]:
     kafka = machine.addresses.kafka
     alerts, book = AlertsPlace(kafka, mode, stop), Book()
-    replayer = Replayer(Sender(producer(kafka), mode), alerts, rate=how.rate, stop=stop)
+    replayer = Replayer(Sender(producer(kafka), mode), alerts, rate=how.rate, stop=stop, ticked=needs.ticked(plan))
     begun = time.monotonic()
     try:
         replayer.play(recording.entries())

@@ -1,6 +1,6 @@
 """Merges what partitions hold into the one order of the mode's clock, as a recorder reads it. Pure.
 
-The clock is the ticks. A record of a ticked topic stands after the newest tick before it in its own partition; one of
+The clock is the ticks. A record of a topic with ticks stands after the newest tick before it in its own partition; one of
 another topic stands at the time it was received, a command at the time it was appended. A record that ticks had already
 overtaken, so that the speed of the machine decided whether its window still took it, is set before the first of them.
 """
@@ -10,13 +10,12 @@ from __future__ import annotations
 import heapq
 from bisect import bisect_right
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
 from drills.recording import Entry, tick
 from pipelines import events
-from pipelines.topics import BY_THING
 from pipelines.units import SLICE_US, TICK_DELAY_US, US_PER_MS, US_PER_S
 
 HOLD_US: Final = 5 * US_PER_S
@@ -63,6 +62,7 @@ class Order:
 
     Args:
         places: every partition that is read.
+        ticked: topics in which ticks travel.
         behind: partitions without ticks that hold records already: (thing, partition) → the offset after the last of them.
         hold_us: how far behind the ticks entries are given out, so that what comes late still finds its place.
 
@@ -70,9 +70,9 @@ class Order:
         counts: `overtaken` records were set before the tick that had overtaken them; `displaced` ones came too late for their place.
     """
 
-    def __init__(self, places: Iterable[Place], *, behind: Mapping[Place, int], hold_us: int = HOLD_US) -> None:
+    def __init__(self, places: Iterable[Place], *, ticked: Container[str], behind: Mapping[Place, int], hold_us: int = HOLD_US) -> None:
         """Nothing is known of any partition."""
-        self._ticked: dict[Place, int] = {place: -1 for place in places if BY_THING[place[0]].ticked}
+        self._ticked: dict[Place, int] = {place: -1 for place in places if place[0] in ticked}
         self._behind = {place: end for place, end in behind.items() if place not in self._ticked}
         self._reached: dict[Place, int] = dict.fromkeys(self._behind, -1)
         self._hold_us = hold_us

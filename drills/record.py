@@ -15,6 +15,7 @@ from drills.order import Order
 from drills.recording import THINGS, About, Entry, Recorder
 from pipelines.codec import encode_body
 from pipelines.units import MICRO
+from plan import needs
 from plan.load import plan_hash
 from plan.model import Plan
 
@@ -60,7 +61,7 @@ class Recording:
         self._tail = Tail(kafka, mode=mode, things=THINGS, start="begin" if begin else "end")
         begins, ends = self._tail.begins(), self._tail.ends()
         behind = {place: end for place, end in ends.items() if begin and end > begins[place]}
-        self._order = Order(self._tail.partitions, behind=behind)
+        self._order = Order(self._tail.partitions, ticked=needs.ticked(plan), behind=behind)
         self._recorder = Recorder(out, about(mode, plan))
         self._rejected = 0
 

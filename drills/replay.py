@@ -6,7 +6,7 @@ import hashlib
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from connectors.kafka import Sender
@@ -17,11 +17,11 @@ from pipelines.codec import decode_body
 from pipelines.errors import DecodeError
 from pipelines.topics import BY_THING
 from pipelines.units import MICRO, SLICE_US, TICK_INTERVAL_US, US_PER_S, WINDOW_US
+from plan.needs import READINGS
 from stack.ticker import send_ticks
 
 _TAIL_US: Final = 2 * WINDOW_US
 _SETTLED_US: Final = 2 * US_PER_S  # after its first tick every result topic has had a window
-_READINGS: Final = ("camera.health", "sensor.fire")
 _COMMANDS: Final = "alerts.commands"
 _KEYS: Final = ("camera", "device", "vehicle", "alert_id")
 
@@ -38,6 +38,7 @@ class Replayer:
         alerts: where the drill's ALERTS stands.
         rate: 1 = as it was, 10 = ten times as fast, 0 = as fast as it goes.
         stop: set to end early.
+        ticked: topics in which the plan's readers wait for ticks.
 
     Attributes:
         sent: messages by topic.
@@ -46,9 +47,10 @@ class Replayer:
         waits: how often the replay stood still for ALERTS.
     """
 
-    def __init__(self, sender: Sender, alerts: AlertsPlace, *, rate: float, stop: threading.Event) -> None:
+    def __init__(self, sender: Sender, alerts: AlertsPlace, *, rate: float, stop: threading.Event, ticked: Sequence[str]) -> None:
         """Nothing is sent."""
         self._sender, self._alerts, self._rate, self._stop = sender, alerts, rate, stop
+        self._ticked = ticked
         self._began_s = 0.0
         self.first_tick_us = self.last_tick_us = -1
         self.sent: Counter[str] = Counter()
@@ -85,7 +87,7 @@ class Replayer:
             due_s = self._began_s + (tick_us - self.first_tick_us) / MICRO / self._rate
             self._stop.wait(max(due_s - time.monotonic(), 0))
         self.last_tick_us = tick_us
-        send_ticks(self._sender, tick_us)
+        send_ticks(self._sender, tick_us, things=self._ticked)
         self.sent[TICKS] += 1
 
     def _record(self, entry: Entry) -> None:
@@ -99,7 +101,7 @@ class Replayer:
             return
         limit_us = overtaken_at_us(entry.thing, record)
         if limit_us is not None and self.last_tick_us >= limit_us:
-            if entry.thing not in _READINGS:
+            if entry.thing not in READINGS:
                 self.skipped[f"{entry.thing}: came after its window"] += 1
                 return
             self._wait_for_step()

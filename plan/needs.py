@@ -1,4 +1,4 @@
-"""Which jobs and inputs a plan needs: the jobs that are started and the inputs that ALERTS waits for are one answer."""
+"""Which jobs, inputs and ticks a plan needs: the jobs that are started and the inputs that ALERTS waits for are one answer."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ DENSITY: Final = "crowd.density"
 FLOW: Final = "crowd.flow"
 OCCUPANCY: Final = "crowd.occupancy"
 VEHICLES: Final = "vehicle.events"
+READINGS: Final = ("camera.health", "sensor.fire")  # those that ALERTS merges with the results
+_READ_BY: Final = {DENSITY: "crowd.zones", FLOW: "crowd.crossings", OCCUPANCY: "sensor.turnstile", VEHICLES: "vehicle.tracks"}
 
 
 def results(plan: Plan) -> tuple[str, ...]:
@@ -24,3 +26,8 @@ def results(plan: Plan) -> tuple[str, ...]:
     if plan.lanes:
         found.append(VEHICLES)
     return tuple(found)
+
+
+def ticked(plan: Plan) -> tuple[str, ...]:
+    """Topics in which somebody waits for ticks: those that the plan's jobs read, and the readings of ALERTS."""
+    return (*(_READ_BY[result] for result in results(plan)), *READINGS)

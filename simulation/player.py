@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from typing import Any, Final
 
 from connectors.kafka import Sender
@@ -23,10 +24,12 @@ class Player:
         start_us: the fixed instant, µs UTC, a multiple of a second.
         rate: 1 = real time, 10 = ten times as fast, 0 = as fast as it goes.
         stop: set to end early.
+        ticked: topics in which the plan's readers wait for ticks.
     """
 
-    def __init__(self, sender: Sender, *, start_us: int, rate: float, stop: threading.Event) -> None:
+    def __init__(self, sender: Sender, *, start_us: int, rate: float, stop: threading.Event, ticked: Sequence[str]) -> None:
         """Begin at the fixed instant."""
+        self._ticked = ticked
         self._sender = sender
         self._start_us = start_us
         self._rate = rate
@@ -50,7 +53,7 @@ class Player:
         self.clock_us = clock_us
         while self._ticked_us + units.TICK_INTERVAL_US <= clock_us:
             self._ticked_us += units.TICK_INTERVAL_US
-            send_ticks(self._sender, self._ticked_us - units.TICK_DELAY_US)
+            send_ticks(self._sender, self._ticked_us - units.TICK_DELAY_US, things=self._ticked)
 
     def send(self, records: list[Any], *, partition: int = 0) -> None:
         """Send a camera's records to where they belong."""

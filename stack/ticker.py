@@ -1,6 +1,6 @@
 """The ticker of a mode whose clock is the wall clock: it alone moves watermarks and merges.
 
-Every 50 ms it writes tick(T), T = now - 250 ms, into every partition of every ticked topic.
+Every 50 ms it writes tick(T), T = now - 250 ms, into every partition of every topic in which the plan's jobs or ALERTS wait for it.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import MISSING, fields
 from functools import cache
 from typing import Any, Final
@@ -18,7 +19,9 @@ from pipelines import settings as settings_module
 from pipelines import units
 from pipelines.codec import encode
 from pipelines.errors import MusterError, TransientError
-from pipelines.topics import ALL, BY_THING, Topic
+from pipelines.topics import BY_THING, Topic
+from plan import needs
+from plan.load import load
 
 _EMPTY: Final = {"str": "", "int": 0, "float": 0.0, "bool": False, "bytes": b""}
 
@@ -35,13 +38,13 @@ def tick_record(topic: Topic, tick_us: int) -> Any:
     return topic.record(**{**given, "tick": True, time_field: tick_us, "received_us": tick_us})
 
 
-def send_ticks(sender: Sender, tick_us: int) -> None:
-    """One tick into every partition of every ticked topic."""
-    for topic in ALL:
-        if topic.ticked:
-            body = encode(tick_record(topic, tick_us))
-            for partition in range(topic.partitions):
-                sender.send_encoded(topic.thing, body, partition=partition)
+def send_ticks(sender: Sender, tick_us: int, *, things: Iterable[str]) -> None:
+    """One tick into every partition of the topics *things*."""
+    for thing in things:
+        topic = BY_THING[thing]
+        body = encode(tick_record(topic, tick_us))
+        for partition in range(topic.partitions):
+            sender.send_encoded(thing, body, partition=partition)
 
 
 def main() -> None:
@@ -52,6 +55,7 @@ def main() -> None:
     try:
         settings = settings_module.read()
         sender = Sender(producer(settings.kafka, linger_ms=2), settings.mode)
+        things = needs.ticked(load(settings.plan))
     except MusterError as error:
         settings_module.die(error)
         return
@@ -59,7 +63,7 @@ def main() -> None:
     while not stop.is_set():
         now_us = time.time_ns() // 1000
         try:
-            send_ticks(sender, now_us - units.TICK_DELAY_US)
+            send_ticks(sender, now_us - units.TICK_DELAY_US, things=things)
         except TransientError as error:
             print(f"ticker: {error}", file=sys.stderr, flush=True)
         if not begun:

@@ -24,6 +24,7 @@ from benchmarks.crowd.workload import FPS, START_US, TILE_CM, Measure, Size, ori
 from connectors.kafka import Rejected, Sender, Tail, producer
 from pipelines import units
 from pipelines.errors import MusterError
+from plan import needs
 from plan.defaults import AREA_TYPES, LOS
 from plan.load import parse
 from plan.model import Plan
@@ -172,7 +173,13 @@ def played(kafka: str, folder: Path, size: Size, *, rate: float) -> dict[tuple[s
     reader = threading.Thread(target=read)
     reader.start()
     try:
-        player = Player(Sender(producer(kafka, linger_ms=1), MODE), start_us=START_US, rate=rate, stop=threading.Event())
+        player = Player(
+            Sender(producer(kafka, linger_ms=1), MODE),
+            start_us=START_US,
+            rate=rate,
+            stop=threading.Event(),
+            ticked=needs.ticked(plan(size.cameras)),
+        )
         for record in ours.sums(read_records(folder / "frames.bin"), before=lambda at_us: player.advance(max(at_us, player.clock_us))):
             player.send([record], partition=int(record.camera.removeprefix("c")))
         player.finish()

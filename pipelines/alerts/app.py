@@ -19,8 +19,8 @@ from pipelines.settings import Settings, die, read
 from pipelines.topics import is_drill
 from plan import needs
 from plan.load import load, plan_hash
+from plan.needs import READINGS
 
-READINGS: Final = ("camera.health", "sensor.fire")
 LANE: Final = ("sensor.p1", "alerts.commands")
 _SAVE_EVERY_S: Final = 1.0
 

@@ -18,6 +18,7 @@ from stack.ticker import tick_record
 from tests.drills.test_recording import T0, health
 
 HOLD_US = 500_000
+TICKED = ("crowd.zones", "camera.health")
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def partitions(ticks: int, seed: int) -> dict[tuple[str, int], list[Row]]:
 
 def ordered(found: dict[tuple[str, int], list[Row]], seed: int, *, hold_us: int = HOLD_US) -> tuple[Order, list[Entry]]:
     chance = random.Random(seed)
-    order = Order(list(found), behind={place: len(rows) for place, rows in found.items()}, hold_us=hold_us)
+    order = Order(list(found), ticked=TICKED, behind={place: len(rows) for place, rows in found.items()}, hold_us=hold_us)
     at = dict.fromkeys(found, 0)
     given_out = []
     while open_ := [place for place, index in at.items() if index < len(found[place])]:
@@ -120,7 +121,12 @@ def test_every_record_keeps_its_place_among_the_ticks_of_its_partition(seed):
 
 
 def test_entries_are_given_out_up_to_the_hold_behind_the_ticks_that_all_partitions_have():
-    order = Order([("crowd.zones", 0), ("camera.health", 0), ("alerts.commands", 0)], behind={("alerts.commands", 0): 1}, hold_us=HOLD_US)
+    order = Order(
+        [("crowd.zones", 0), ("camera.health", 0), ("alerts.commands", 0)],
+        ticked=TICKED,
+        behind={("alerts.commands", 0): 1},
+        hold_us=HOLD_US,
+    )
     for index in range(60):
         at_us = T0 + index * TICK_INTERVAL_US
         for thing in ("crowd.zones", "camera.health"):

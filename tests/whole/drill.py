@@ -26,7 +26,9 @@ class Drill:
 
     def __init__(self, machine: Machine, mode: str, plan: Plan) -> None:
         self.kafka, self.mode, self._plan = machine.addresses.kafka, mode, plan
-        self.player = Player(Sender(producer(self.kafka), mode), start_us=START_US, rate=0, stop=threading.Event())
+        self.player = Player(
+            Sender(producer(self.kafka), mode), start_us=START_US, rate=0, stop=threading.Event(), ticked=needs.ticked(plan)
+        )
 
     def results(self, last_us: int) -> list[Any]:
         """Every row of results and every change of an alert, until all that ends by *last_us* is there."""
