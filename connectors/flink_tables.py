@@ -94,7 +94,7 @@ def sink(thing: str, addresses: Addresses) -> str:
         "sink.delivery-guarantee": "at-least-once",
         "value.avro-confluent.schema": json.dumps(_without_docs(_schema(thing))),
         "value.avro-confluent.subject": f"{thing}.v1-value",
-        "properties.linger.ms": "0",
+        "properties.linger.ms": "5",  # the rows of one window leave together
         "sink.parallelism": "1",  # progress rows keep their order, at every parallelism of the job
     }
     return _create(thing, columns, options)

@@ -2,7 +2,7 @@
 
 Counted: this process (decoding, sums, sending, reading the results), Kafka, the TaskManager, the JobManager and the
 registry, from the first frame to the last result. Servers and job are started before and not counted, as no peer's
-start-up is.
+start-up is; and they have had some minutes of such records before, as a job at an event has had hours.
 """
 
 from __future__ import annotations
@@ -12,7 +12,10 @@ import json
 import resource
 import threading
 import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -35,9 +38,7 @@ from stack.machine import Machine
 from stack.usage import usage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pipelines.events import CrowdDensity
+    from pipelines.events import CrowdDensity, CrowdZones
 
 WHOLE: Final = "whole path"
 MODE: Final = "drill-bench-crowd"
@@ -109,15 +110,26 @@ class WholePath:
                 cancel_all(machine.addresses.flink_url, MODE)
 
     def run(self, folder: Path, out: Path) -> Used:
-        """One run at full speed: the answers to *out*, and what it used."""
+        """One run at full speed: the answers to *out*, and what it used once Java had seen some minutes of such records."""
         about = json.loads((folder / "about.json").read_text())
         size = Size(cameras=about["cameras"], seconds=about["seconds"])
+        passes = max(_WARM_RECORDS // (size.cameras * size.seconds * _SLICES_A_S), 1)
         with self.running(size.cameras) as (kafka, pids):
-            before, own, begun = {name: usage(pid).cpu_s for name, pid in pids.items()}, _own_cpu_s(), time.monotonic()
-            rows = played(kafka, folder, size, rate=0)
-            wall_s = time.monotonic() - begun
-            cpu = {name: usage(pid).cpu_s - before[name] for name, pid in pids.items()}
-            cpu["edge, sending and reading"] = _own_cpu_s() - own
+            playing = Playing(kafka, size, start_us=START_US - passes * size.seconds * units.MICRO, rate=0)
+            try:
+                records = list(_sums(folder))
+                for number in range(passes, 0, -1):
+                    playing.send(_shifted(records, by_us=-number * size.seconds * units.MICRO))
+                playing.wait_for([START_US - units.MICRO])
+                del records
+                before, own, begun = {name: usage(pid).cpu_s for name, pid in pids.items()}, _own_cpu_s(), time.monotonic()
+                playing.send(_sums(folder, before=playing.advance))
+                rows = playing.finish(whole_windows(size))
+                wall_s = time.monotonic() - begun
+                cpu = {name: usage(pid).cpu_s - before[name] for name, pid in pids.items()}
+                cpu["edge, sending and reading"] = _own_cpu_s() - own
+            finally:
+                playing.close()
         print(json.dumps({name: round(value, 2) for name, value in cpu.items()}), flush=True)
         with out.open("w") as opened:
             for row, _ in rows.values():
@@ -125,81 +137,161 @@ class WholePath:
                 opened.write(json.dumps({"zone": row.zone, "window_end_us": row.window_end_us, **answer}) + "\n")
         return Used(cpu_s=sum(cpu.values()), wall_s=wall_s)
 
-    def latency(self, size: Size, folder: Path) -> dict[str, Any]:
-        """In real time: window end → result on its topic, ms, and the processor time of it all."""
+    def latency(self, size: Size, folder: Path, *, seconds: int) -> dict[str, Any]:
+        """In real time for *seconds*, the workload again and again: window end → result on its topic, cores, memory and its slope."""
         write(folder, size)
+        passes = -(-seconds // size.seconds)
         with self.running(size.cameras) as (kafka, pids):
-            before, own, zero_us = {name: usage(pid).cpu_s for name, pid in pids.items()}, _own_cpu_s(), time.time_ns() // 1000
-            rows = played(kafka, folder, size, rate=1)
+            watch = MemoryWatch(pids)
+            own, zero_us = _own_cpu_s(), time.time_ns() // 1000
+            before = {name: usage(pid).cpu_s for name, pid in pids.items()}
+            playing = Playing(kafka, size, start_us=START_US, rate=1, beside=watch.look)
+            try:
+                for number in range(passes):
+                    by_us = number * size.seconds * units.MICRO
+                    playing.send(_shifted(_sums(folder, before=lambda at_us, by_us=by_us: playing.advance(at_us + by_us)), by_us=by_us))  # type: ignore[misc]
+                ends = range(START_US + units.WINDOW_US, START_US + passes * size.seconds * units.MICRO + 1, units.SLICE_US)
+                rows = playing.finish(ends)
+            finally:
+                playing.close()
             cpu_s = sum(usage(pid).cpu_s - before[name] for name, pid in pids.items()) + _own_cpu_s() - own
-            memory = {name: round(usage(pid).pss_mb) for name, pid in pids.items()}
         waits = [
             (appended_us - zero_us - (row.window_end_us - START_US)) / 1000
             for row, appended_us in rows.values()
-            if row.window_end_us > START_US + _WARM_S * units.MICRO
+            if row.window_end_us > START_US + _LEFT_OUT_S * units.MICRO
         ]
         p50, p99 = np.percentile(waits, [50, 99])
         return {
             "p50": round(float(p50), 1),
             "p99": round(float(p99), 1),
             "results": len(waits),
-            "seconds": size.seconds,
-            "left_out_s": _WARM_S,
-            "cores": round(cpu_s / size.seconds, 2),
-            "memory_mb": memory,
+            "cameras": size.cameras,
+            "seconds": passes * size.seconds,
+            "left_out_s": _LEFT_OUT_S,
+            "cores": round(cpu_s / (passes * size.seconds), 2),
+            "memory_mb": watch.newest(),
+            "memory_mb_per_min": watch.slopes_mb_per_min(),
         }
 
 
-_WARM_S: Final = 20  # Java compiles, and the job has only begun
+_SLICES_A_S: Final = units.MICRO // units.SLICE_US
+_WARM_RECORDS: Final = 25_000  # Java compiles what it meets often
+_LEFT_OUT_S: Final = 20  # of a run in real time, whose job has only begun
+_LOOK_S: Final = 5.0
+_SETTLED_S: Final = 120.0  # heaps have taken their size
 
 
-def played(kafka: str, folder: Path, size: Size, *, rate: float) -> dict[tuple[str, int], tuple[CrowdDensity, int]]:
-    """Send the frames' sums; every whole window's row by zone and end, with the broker's append time (µs UTC).
+class MemoryWatch:
+    """Memory of processes as time passes."""
 
-    Raises:
-        MusterError: not all came.
+    def __init__(self, pids: dict[str, int]) -> None:
+        self._pids = pids
+        self._begun_s = self._looked_s = time.monotonic()
+        self._seen: list[tuple[float, dict[str, float]]] = []
+
+    def look(self) -> None:
+        """Note it, every five seconds."""
+        now_s = time.monotonic()
+        if now_s - self._looked_s >= _LOOK_S:
+            self._looked_s = now_s
+            self._seen.append((now_s - self._begun_s, {name: usage(pid).pss_mb for name, pid in self._pids.items()}))
+
+    def newest(self) -> dict[str, int]:
+        """MiB (PSS) by process."""
+        return {name: round(value) for name, value in self._seen[-1][1].items()} if self._seen else {}
+
+    def slopes_mb_per_min(self) -> dict[str, float] | None:
+        """Slope of the line that fits best from two minutes on, by process; None for a shorter run."""
+        settled = [(at_s, seen) for at_s, seen in self._seen if at_s >= _SETTLED_S]
+        if not settled or settled[-1][0] - settled[0][0] < _SETTLED_S:
+            return None
+        minutes = np.asarray([at_s for at_s, _ in settled]) / 60
+        return {name: round(float(np.polyfit(minutes, [seen[name] for _, seen in settled], 1)[0]), 3) for name in self._pids}
+
+
+class Playing:
+    """Sums of cameras into the mode under its clock, and the density job's rows out.
+
+    Args:
+        kafka: host:port.
+        size: of the workload.
+        start_us: where the mode's clock begins, µs UTC.
+        rate: 1 = real time, 0 = as fast as it goes.
+        beside: called by the reading thread at each turn.
     """
-    found: dict[tuple[str, int], tuple[CrowdDensity, int]] = {}
-    ends = whole_windows(size)
-    tail = Tail(kafka, mode=MODE, things=("crowd.density",))
-    over = threading.Event()
 
-    def read() -> None:
-        while not over.is_set():
-            for row in tail.poll(0.2):
-                if not isinstance(row.record, Rejected) and not row.record.progress and row.record.window_end_us in ends:
-                    found.setdefault((row.record.zone, row.record.window_end_us), (row.record, row.appended_us))
+    def __init__(self, kafka: str, size: Size, *, start_us: int, rate: float, beside: Callable[[], None] = lambda: None) -> None:
+        """Dial, and begin to read."""
+        self._size, self._beside = size, beside
+        self._found: dict[tuple[str, int], tuple[CrowdDensity, int]] = {}
+        self._ended: Counter[int] = Counter()
+        self._over = threading.Event()
+        self._tail = Tail(kafka, mode=MODE, things=("crowd.density",))
+        sender = Sender(producer(kafka, linger_ms=5), MODE)
+        self._player = Player(sender, start_us=start_us, rate=rate, stop=threading.Event(), ticked=needs.ticked(plan(size.cameras)))
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
 
-    reader = threading.Thread(target=read)
-    reader.start()
-    try:
-        player = Player(
-            Sender(producer(kafka, linger_ms=1), MODE),
-            start_us=START_US,
-            rate=rate,
-            stop=threading.Event(),
-            ticked=needs.ticked(plan(size.cameras)),
-        )
-        for record in ours.sums(read_records(folder / "frames.bin"), before=lambda at_us: player.advance(max(at_us, player.clock_us))):
-            player.send([record], partition=int(record.camera.removeprefix("c")))
-        player.finish()
+    def _read(self) -> None:
+        while not self._over.is_set():
+            for row in self._tail.poll(0.2):
+                if not isinstance(row.record, Rejected) and not row.record.progress:
+                    key = row.record.zone, row.record.window_end_us
+                    if key not in self._found:
+                        self._found[key] = (row.record, row.appended_us)
+                        self._ended[row.record.window_end_us] += 1
+            self._beside()
+
+    def advance(self, at_us: int) -> None:
+        """Move the clock on; it never goes back."""
+        self._player.advance(max(at_us, self._player.clock_us))
+
+    def send(self, records: Iterable[CrowdZones]) -> None:
+        """Send sums; the clock goes at least as far as each was received."""
+        for record in records:
+            self.advance(record.slice_start_us + units.SLICE_US)
+            self._player.send([record], partition=int(record.camera.removeprefix("c")))
+
+    def finish(self, ends: range) -> dict[tuple[str, int], tuple[CrowdDensity, int]]:
+        """Every zone's row of the windows that end at *ends* (µs UTC), with the broker's append time (µs UTC)."""
+        self._player.finish()
+        self.wait_for(ends)
+        return {key: row for key, row in self._found.items() if key[1] in ends}
+
+    def wait_for(self, ends: Iterable[int]) -> None:
+        """Wait until each of these windows has a row of every zone.
+
+        Raises:
+            MusterError: not all came.
+        """
         until_s = time.monotonic() + _PATIENCE_S
-        while len(found) < len(ends) * size.cameras:
-            if time.monotonic() > until_s:
-                raise MusterError(f"{len(found)} of {len(ends) * size.cameras} windows came")
-            time.sleep(0.02)
-    finally:
-        over.set()
-        reader.join()
-        tail.close()
-    return found
+        for end_us in ends:
+            while self._ended[end_us] < self._size.cameras:
+                if time.monotonic() > until_s:
+                    raise MusterError(f"{self._ended[end_us]} of {self._size.cameras} zones came of the window that ends at {end_us}")
+                time.sleep(0.02)
+
+    def close(self) -> None:
+        """Stop reading."""
+        self._over.set()
+        self._reader.join()
+        self._tail.close()
+
+
+def _sums(folder: Path, *, before: Callable[[int], None] | None = None) -> Iterator[CrowdZones]:
+    return ours.sums(read_records(folder / "frames.bin"), before=before)
+
+
+def _shifted(records: Iterable[CrowdZones], *, by_us: int) -> Iterator[CrowdZones]:
+    for record in records:
+        yield replace(record, slice_start_us=record.slice_start_us + by_us, received_us=record.received_us + by_us)
 
 
 def runner(path: WholePath, *, size: Size) -> Runner:
     """The whole path as a runner."""
     return Runner(
         name=WHOLE,
-        what="ours: frames to crowd.density, broker and Flink included; servers and job started before",
+        what="ours: frames to crowd.density, broker and Flink included; servers and job started, and warm, before",
         size=size,
         run=path.run,
         tolerance=0,

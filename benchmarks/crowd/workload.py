@@ -1,4 +1,4 @@
-"""A tenth of the really big event: cameras x 15 frames a second x 200 walkers, as `camera.frames` bytes, and the answer.
+"""The really big event, or a part of it: cameras x 15 frames a second x 200 walkers, as `camera.frames` bytes, and the answer.
 
 Everything is a whole number up to the last division, so that answers are comparable bit for bit. A camera's walkers are
 the same however many cameras are played: a smaller workload is a part of the larger one.
@@ -21,7 +21,8 @@ from pipelines.codec import SCHEMAS, encode
 from pipelines.detect.frames import NO_VELOCITY, pack
 from pipelines.events import CameraFrame
 
-MOST_CAMERAS: Final = 50
+BIG_CAMERAS: Final = 500  # 1.5 M positions a second
+MOST_CAMERAS: Final = 50  # a tenth of it: what peers get
 FPS: Final = 15
 PEOPLE: Final = 200
 TILE_CM: Final = 3000
@@ -90,13 +91,13 @@ def zone_cm(camera: int) -> tuple[int, int, int, int]:
     return x + ZONE_CM[0], y + ZONE_CM[1], x + ZONE_CM[2], y + ZONE_CM[3]
 
 
-def walk(camera: int, *, seconds: int) -> Walk:
-    """The camera's walkers: straight ahead, turned back at the tile's edge, seen a second before the first frame."""
+def walk(camera: int, *, seconds: int, first_s: int = 0) -> Walk:
+    """The camera's walkers from *first_s* on: straight ahead, turned back at the tile's edge, seen a second before the first frame."""
     chance = np.random.default_rng(camera)
     start = chance.integers(0, TILE_CM, size=(PEOPLE, 2))
     speed, way = chance.integers(20, 160, size=PEOPLE), chance.uniform(0, 2 * np.pi, size=PEOPLE)
     pace = np.rint(np.stack([speed * np.cos(way), speed * np.sin(way)], axis=1)).astype(np.int64)
-    frames = np.arange((seconds + 1) * FPS, dtype=np.int64)
+    frames = np.arange(first_s * FPS, (first_s + seconds + 1) * FPS, dtype=np.int64)
     since_us = frames * units.MICRO // FPS
     far = start + pace * since_us[:, None, None] // units.MICRO
     edge = TILE_CM - 1
@@ -105,7 +106,7 @@ def walk(camera: int, *, seconds: int) -> Walk:
     age = np.where(person % _RENEWED == 0, (since_us[:, None] + person * 217_000) // _RENEW_US, 0)
     velocities = places[FPS:] - places[:-FPS]  # fifteen frames are one second, to the microsecond
     velocities[age[FPS:] != age[:-FPS]] = NO_VELOCITY
-    offset_us = camera * (units.MICRO // FPS) // MOST_CAMERAS  # cameras do not fire together; 3 frames in every slice
+    offset_us = camera % MOST_CAMERAS * (units.MICRO // FPS) // MOST_CAMERAS  # cameras do not fire together; 3 frames in every slice
     return Walk(
         event_us=START_US + offset_us + since_us[FPS:] - units.MICRO,
         positions_cm=places[FPS:],
@@ -116,22 +117,26 @@ def walk(camera: int, *, seconds: int) -> Walk:
 
 def frames(size: Size) -> Iterator[CameraFrame]:
     """Every frame, in order of event time."""
-    walks = [walk(camera, seconds=size.seconds) for camera in range(size.cameras)]
-    for index in range(size.seconds * FPS):
-        for camera, made in enumerate(walks):
-            x, y = origin_cm(camera)
-            event_us = int(made.event_us[index])
-            yield CameraFrame(
-                camera=f"c{camera}",
-                event_time_us=event_us,
-                received_us=event_us,
-                tile_x_cm=x,
-                tile_y_cm=y,
-                people=PEOPLE,
-                positions=pack(
-                    made.positions_cm[index] + np.asarray((x, y)), made.velocities_cmps[index], made.tracks[index], origin_cm=(x, y)
-                ),
-            )
+    # cameras do not fire together: in every fifteenth of a second, in the order of their offsets
+    order = sorted(range(size.cameras), key=lambda camera: camera % MOST_CAMERAS)
+    for second in range(size.seconds):
+        walks = {camera: walk(camera, seconds=1, first_s=second) for camera in order}
+        for index in range(FPS):
+            yield from (_frame(camera, made, index) for camera, made in walks.items())
+
+
+def _frame(camera: int, made: Walk, index: int) -> CameraFrame:
+    x, y = origin_cm(camera)
+    event_us = int(made.event_us[index])
+    return CameraFrame(
+        camera=f"c{camera}",
+        event_time_us=event_us,
+        received_us=event_us,
+        tile_x_cm=x,
+        tile_y_cm=y,
+        people=PEOPLE,
+        positions=pack(made.positions_cm[index] + np.asarray((x, y)), made.velocities_cmps[index], made.tracks[index], origin_cm=(x, y)),
+    )
 
 
 def oracle(size: Size) -> Answers:

@@ -37,13 +37,14 @@ class NoStack:
     def run(self, folder, out):
         raise AssertionError("nothing is run here")
 
-    def latency(self, *_):
+    def latency(self, *_, **__):
         return {"p50": 1.0, "p99": 2.0}
 
 
 @pytest.fixture
 def pretend(monkeypatch):
     monkeypatch.setattr(peers.whole, "WholePath", NoStack)
+    monkeypatch.setattr(peers, "_big", lambda *_: {"net_per_m": 1.0})
 
     def use(*taking_part, left_out=None):
         if all(runner.name != peers.whole.WHOLE for runner in taking_part):
@@ -62,7 +63,8 @@ def test_start_up_is_told_apart_and_ratios_are_to_ours(pretend, tmp_path):
     assert slow["gross_per_m"] == pytest.approx(5 / SMALL.positions * 1e6 + 80, abs=0.01)
     assert len(slow["cpu_s_of_rounds"]) == 2
     assert slow["goal_reached"]
-    assert (found["ratios"], found["cpu_s_per_m_positions"], found["latency_ms"]["p99"]) == ({"slow": 40.0}, 2.0, 2.0)
+    assert (found["ratios"], found["cpu_s_per_m_positions"], found["latency_ms"]["p99"]) == ({"slow": 40.0}, 1.0, 2.0)
+    assert found["ratios_to_big"] == {"slow": 80.0}
 
 
 def test_a_goal_is_reached_by_the_whole_path_only(pretend, tmp_path):
