@@ -21,7 +21,7 @@ from stack.ticker import send_ticks
 
 _TAIL_US: Final = 2 * WINDOW_US
 _SETTLED_US: Final = 2 * US_PER_S  # after its first tick every result topic has had a window
-_READINGS: Final = ("camera.health", "sensor.fire")
+_READINGS: Final = ("camera.health", "sensor.fire", "sensor.identity")
 _COMMANDS: Final = "alerts.commands"
 _KEYS: Final = ("camera", "device", "vehicle", "alert_id")
 

@@ -16,13 +16,24 @@ from pipelines.alerts.merge import Merge
 from pipelines.errors import MusterError
 from pipelines.events import AlertChange, StageHealth
 from pipelines.settings import Settings, die, read
-from pipelines.topics import is_drill
+from pipelines.topics import BY_THING, is_drill
 from plan import needs
 from plan.load import load, plan_hash
 
-READINGS: Final = ("camera.health", "sensor.fire")
-LANE: Final = ("sensor.p1", "alerts.commands")
+READINGS: Final = ("camera.health", "sensor.fire", "sensor.identity", "sensor.turnstile")
+LANE: Final = ("sensor.p1", "alerts.commands", "deadletter.ingest")
 _SAVE_EVERY_S: Final = 1.0
+
+
+def _input(thing: str, partition: int) -> str:
+    """What the merge calls a partition of readings: each has its own ticks."""
+    return f"{thing}/{partition}" if BY_THING[thing].partitions > 1 else thing
+
+
+def _place(name: str) -> tuple[str, int]:
+    """The inverse of `_input`."""
+    thing, _, partition = name.partition("/")
+    return thing, int(partition or 0)
 
 
 def _key(row: Any) -> str:
@@ -52,8 +63,9 @@ class Alerts:
         last_us, offsets = -1, {}
         if state is not None:
             self._kernel.load(state["kernel"])
-            last_us, offsets = state["last_us"], {(thing, 0): offset for thing, offset in state["offsets"].items()}
-        self._merge = Merge(results=self._results, readings=READINGS, last_us=last_us)
+            last_us, offsets = state["last_us"], {_place(name): offset for name, offset in state["offsets"].items()}
+        inputs = [_input(thing, partition) for thing in READINGS for partition in range(BY_THING[thing].partitions)]
+        self._merge = Merge(results=self._results, readings=inputs, last_us=last_us)
         self._lane_offsets = {thing: offsets.get((thing, 0), 0) for thing in LANE}
         start = "begin" if is_drill(settings.mode) or state is not None else "end"
         self._main = Tail(settings.kafka, mode=settings.mode, things=(*self._results, *READINGS), start=start, offsets=offsets)
@@ -87,7 +99,7 @@ class Alerts:
         if isinstance(row.record, Rejected):
             self._refuse(row)
         elif row.thing in READINGS:
-            self._merge.put_reading(row.thing, row.offset, row.record)
+            self._merge.put_reading(_input(row.thing, row.partition), row.offset, row.record)
         else:
             self._merge.put_result(row.thing, row.offset, row.record, key=_key(row.record))
 
@@ -98,6 +110,8 @@ class Alerts:
             self._refuse(row)
         elif row.thing == "sensor.p1":
             self._send(self._kernel.p1(row.record))
+        elif row.thing == "deadletter.ingest":
+            self._send(self._kernel.refused(row.record))
         else:
             changes, refusal = self._kernel.command(row.record)
             self._send(changes)
