@@ -345,6 +345,9 @@ def test_a_report_at_every_level_waits_for_a_person():
     (first,) = reported(subject, said("lost_child", "S7", "steward"))
     assert (first.level, first.latched) == ("caution", True)
     assert run(subject, [], 200) == []
+    clear = replace(said("", "SO", "safety officer"), action="clear", alert_id=first.alert_id, reason="found at the gate")
+    changes, refusal = subject.command(clear)
+    assert (refusal, [row.condition for row in changes]) == ("", ["cleared"])
 
 
 @pytest.mark.parametrize(
