@@ -20,11 +20,13 @@ app = typer.Typer(
 play = typer.Typer(help="Play a file through the whole path, in a mode of its own.", no_args_is_help=True)
 topics = typer.Typer(help="Look into topics.", no_args_is_help=True)
 plans = typer.Typer(help="Check event plans.", no_args_is_help=True)
+rules = typer.Typer(help="Check rules, explain alerts, try other numbers on a recording.", no_args_is_help=True)
 measure = typer.Typer(help="Measure a file, without any server.", no_args_is_help=True)
 app.add_typer(play, name="play")
 app.add_typer(measure, name="measure")
 app.add_typer(topics, name="topics")
 app.add_typer(plans, name="plan")
+app.add_typer(rules, name="rules")
 
 Report = Annotated[Optional[Path], typer.Option(help="Write the report to this JSON file.")]  # noqa: UP045 - typer reads it at run time
 PlanFile = Annotated[Optional[Path], typer.Option("--plan", help="Event plan (YAML).")]  # noqa: UP045
@@ -132,6 +134,41 @@ def schema() -> None:
     from cli import plans as command  # noqa: PLC0415
 
     command.schema()
+
+
+@rules.command("check")
+def rules_check(file: Path) -> None:
+    """Say which rules of a plan can never or always fire, or how many can."""
+    from cli import rules as command  # noqa: PLC0415
+
+    command.check(file)
+
+
+@rules.command()
+def explain(
+    alert: Annotated[str, typer.Argument(help="The alert's id, or its beginning.")],
+    *,
+    mode: Annotated[Optional[str], typer.Option(help="Mode; the one that runs where there is only one.")] = None,  # noqa: UP045
+    recording: Annotated[Optional[Path], typer.Option(help="Explain it from this recording, without a running mode.")] = None,  # noqa: UP045
+) -> None:
+    """Why an alert is there: its rule, the plan's numbers, what it saw, its steps, what clears it."""
+    from cli import rules as command  # noqa: PLC0415
+
+    command.explain(alert, mode=mode, recording=recording)
+
+
+@rules.command()
+def backtest(
+    file: Path,
+    *,
+    set_: Annotated[Optional[list[str]], typer.Option("--set", help="e.g. north.warning=3.5; may be repeated.")] = None,  # noqa: UP045
+    operators: Annotated[Optional[int], typer.Option(min=1, help="People who watch; else the plan's monitors.")] = None,  # noqa: UP045
+    report: Report = None,
+) -> None:
+    """Try changed numbers on a recording: levels gained, lost, earlier, later."""
+    from cli import rules as command  # noqa: PLC0415
+
+    command.backtest(file, sets=set_ or (), operators=operators, report=report)
 
 
 @play.command()

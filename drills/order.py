@@ -28,6 +28,7 @@ _WINDOWS: Final[Mapping[str, tuple[int, int]]] = {
     "vehicle.tracks": (US_PER_MS, US_PER_S),
     "camera.health": (SLICE_US, 0),
     "sensor.fire": (SLICE_US, 0),
+    "sensor.identity": (SLICE_US, 0),
 }
 Place = tuple[str, int]
 

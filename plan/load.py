@@ -15,6 +15,7 @@ from shapely.geometry import Polygon, box
 from shapely.validation import explain_validity
 
 from pipelines.errors import ConfigError
+from plan import rule_checks
 from plan.model import Plan
 
 
@@ -76,7 +77,8 @@ def _sentence(row: Any, loaded: Any) -> str:
 
 def check(plan: Plan) -> list[str]:
     """What is wrong with the plan as a whole, one sentence each; empty when it is sound."""
-    return [*_doubles(plan), *_references(plan), *_geometry(plan), *_roads(plan)]
+    wrong = [*_doubles(plan), *_references(plan), *_geometry(plan), *_roads(plan)]
+    return wrong or rule_checks.check(plan)
 
 
 def _doubles(plan: Plan) -> list[str]:
@@ -145,7 +147,7 @@ def _devices(plan: Plan, needs: Callable[[str, str, str | None], None]) -> list[
         needs(f"device '{device.id}': zone", "zones", device.zone)
         if device.kind in ("turnstile", "id_reader") and device.gate is None:
             wrong.append(f"device '{device.id}': a {device.kind} needs its gate")
-        if device.kind in ("smoke", "heat", "panel") and device.zone is None:
+        if device.kind in ("smoke", "heat", "gas", "co", "panel") and device.zone is None:
             wrong.append(f"device '{device.id}': a {device.kind} detector needs its zone, for the exact place")
     return wrong
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, model_validator
 
+from plan.combinations import Rules
 from plan.part import Part
 from plan.signs import Signs
 
@@ -37,13 +38,6 @@ class Event(Part):
     site: Id
     name: Text
     venue: Text
-
-
-class Phase(Part):
-    """A phase of the evening; the ladder of an area type may differ in it."""
-
-    id: Literal["setup", "sweep", "entry", "show", "interval", "dispersal", "closed"]
-    name: Text
 
 
 class Ladder(Part):
@@ -88,6 +82,51 @@ class Timing(Part):
     source: str = Field(default="numbers of crowd safety: default ladder, to be signed by the safety officer", min_length=3)
 
 
+class Steeper(Part):
+    """Thresholds that differ from those of an area type, p/m²; what is left out stays as it is."""
+
+    watch: float | None = Field(default=None, gt=0)
+    caution: float | None = Field(default=None, gt=0)
+    warning: float | None = Field(default=None, gt=0)
+    critical: float | None = Field(default=None, gt=0)
+    act_now: float | None = Field(default=None, gt=0)
+    source: str = Field(min_length=3)
+
+    def over(self, ladder: Ladder) -> Ladder:
+        """*ladder* with these thresholds in it."""
+        return Ladder(**{level: getattr(self, level) or getattr(ladder, level) for level in LEVELS})
+
+
+class PhaseLadder(Steeper):
+    """How one area type is judged in one phase."""
+
+    area_type: Literal["standing", "way", "stairs", "queue"]
+
+
+class PhaseTiming(Part):
+    """Times of the ladder that differ in one phase; what is left out stays as it is."""
+
+    hold_up_s: float | None = Field(default=None, ge=0)
+    hold_down_s: float | None = Field(default=None, ge=0)
+    hysteresis_per_m2: float | None = Field(default=None, ge=0)
+    card_hold_s: float | None = Field(default=None, ge=0)
+    unknown_hold_s: float | None = Field(default=None, ge=0)
+    filling_per_min: float | None = Field(default=None, ge=0)
+    quiet_s: float | None = Field(default=None, ge=0)
+    source: str = Field(min_length=3)
+
+
+class Phase(Part):
+    """A phase of the evening, with what differs in it."""
+
+    id: Literal["setup", "sweep", "entry", "show", "interval", "dispersal", "closed"]
+    name: Text
+    ladders: tuple[PhaseLadder, ...] = ()
+    timing: PhaseTiming | None = None
+    outward: bool = Field(default=False, description="people go out: queues wait on the inner side, and who exits is served")
+    turned_lanes: tuple[Id, ...] = Field(default=(), description="lanes that run from b to a in this phase")
+
+
 class LosBounds(Part):
     """Upper bounds of levels of service A to E on one scale, p/m²."""
 
@@ -108,6 +147,7 @@ class Zone(Part):
     response_s: float | None = Field(default=None, gt=0, description="rehearsed time from an alert to its effect here")
     width_m: float | None = Field(default=None, gt=0, description="clear width of a way")
     foot_of: Id | None = Field(default=None, description="stairs at whose foot the zone lies")
+    ladder: Steeper | None = Field(default=None, description="thresholds of its own: a slope, a dead end, children")
 
 
 class Gate(Part):
@@ -259,10 +299,19 @@ class Device(Part):
     """A sensor that signs its readings."""
 
     id: Id
-    kind: Literal["turnstile", "id_reader", "smoke", "heat", "panel", "vehicle"]
+    kind: Literal["turnstile", "id_reader", "smoke", "heat", "gas", "co", "panel", "vehicle"]
     at: Point
     gate: Id | None = None
     zone: Id | None = None
+    way: Literal["in", "out"] = Field(default="in", description="of an ID reader: which way those go who present a pass")
+    beats: bool | None = Field(
+        default=None, description="whether it reports by itself, so that silence is a fault; turnstiles, detectors and panels do"
+    )
+
+    @property
+    def reports(self) -> bool:
+        """Whether its silence is a fault: a reader speaks when a pass is presented, a vehicle sensor when a vehicle comes."""
+        return self.kind not in ("id_reader", "vehicle") if self.beats is None else self.beats
 
 
 class Area(Part):
@@ -272,6 +321,7 @@ class Area(Part):
     name: Text
     approved: Sourced
     zones: tuple[Id, ...] = Field(default=(), description="zones that together are the whole area, if cameras see all of it")
+    reentry: bool = Field(default=False, description="who has left may come in again: the ways out have ID readers")
 
 
 class Post(Part):
@@ -305,6 +355,7 @@ class Plan(Part):
     timing: Timing = Timing()
     vehicle_rules: VehicleRules = VehicleRules()
     signs: Signs = Signs()
+    rules: Rules = Rules()
     zones: tuple[Zone, ...] = Field(min_length=1)
     gates: tuple[Gate, ...] = ()
     lines: tuple[Line, ...] = ()
@@ -319,8 +370,24 @@ class Plan(Part):
     outlines: tuple[Outline, ...] = ()
 
     def area_type(self, zone: Zone) -> AreaType:
-        """The area type of *zone*."""
-        return next(kind for kind in self.area_types if kind.id == zone.area_type)
+        """The area type of *zone*, with the ladder that holds there in the present phase."""
+        kind = next(kind for kind in self.area_types if kind.id == zone.area_type)
+        steeper = [row for row in self.phase_now.ladders if row.area_type == kind.id] + ([zone.ladder] if zone.ladder else [])
+        ladder = kind.ladder
+        for row in steeper:
+            ladder = row.over(ladder)
+        return kind.model_copy(update={"ladder": ladder}) if steeper else kind
+
+    @property
+    def phase_now(self) -> Phase:
+        """The phase that the event is in."""
+        return next(phase for phase in self.phases if phase.id == self.phase)
+
+    @property
+    def timing_now(self) -> Timing:
+        """The times of the ladder in the present phase."""
+        here = self.phase_now.timing
+        return self.timing.model_copy(update=here.model_dump(exclude_none=True)) if here else self.timing
 
     def zone(self, zone_id: str) -> Zone | None:
         """The zone with that id, or None."""

@@ -10,7 +10,7 @@ DENSITY: Final = "crowd.density"
 FLOW: Final = "crowd.flow"
 OCCUPANCY: Final = "crowd.occupancy"
 VEHICLES: Final = "vehicle.events"
-READINGS: Final = ("camera.health", "sensor.fire")  # those that ALERTS merges with the results
+READINGS: Final = ("camera.health", "sensor.fire", "sensor.identity", "sensor.turnstile")  # those that ALERTS merges with the results
 _READ_BY: Final = {DENSITY: "crowd.zones", FLOW: "crowd.crossings", OCCUPANCY: "sensor.turnstile", VEHICLES: "vehicle.tracks"}
 
 
@@ -30,4 +30,4 @@ def results(plan: Plan) -> tuple[str, ...]:
 
 def ticked(plan: Plan) -> tuple[str, ...]:
     """Topics in which somebody waits for ticks: those that the plan's jobs read, and the readings of ALERTS."""
-    return (*(_READ_BY[result] for result in results(plan)), *READINGS)
+    return tuple(dict.fromkeys([*(_READ_BY[result] for result in results(plan)), *READINGS]))

@@ -159,6 +159,88 @@ class Residual(Part):
     source: str = Field(default=f"{_OURS}; to be measured at the venue", min_length=3)
 
 
+class Identity(Part):
+    """One pass where only two people could be, or twice inside."""
+
+    travel_mps: float = Field(default=2.0, gt=0, description="nobody gets from one gate to another faster, in a straight line")
+    repeat_s: float = Field(default=10, ge=0, description="a pass that is presented again at its gate within this is the same person")
+    kept_h: float = Field(default=24, gt=0, le=72, description="a pass is remembered for so long after it was last seen")
+    source: str = Field(default=f"walking is 1.34 m/s [K], a turnstile takes 5.5 s a person [V]; the numbers {_OURS}", min_length=3)
+
+
+class Silence(Part):
+    """Devices that say nothing."""
+
+    p1_s: float = Field(default=10, gt=0, description="detectors and panels may be silent for so long")
+    other_s: float = Field(default=30, gt=0, description="all others")
+    first_s: float = Field(default=60, gt=0, description="one never heard, after its like has spoken for so long")
+    together_s: float = Field(default=5, gt=0, description="all of a place that fall silent within this have lost their link")
+    source: str = Field(default=f"heartbeats: silent for 10 s where life depends on it, 30 s elsewhere; {_OURS}", min_length=3)
+
+    @model_validator(mode="after")
+    def _apart(self) -> Silence:
+        if not self.together_s < min(self.p1_s, self.other_s):
+            raise ValueError("together_s must be less than p1_s and other_s")
+        return self
+
+
+KINDS: Final = (
+    "cannot_move",
+    "crowding",
+    "fall",
+    "fire",
+    "weapon",
+    "breach",
+    "structure",
+    "cardiac",
+    "panic",
+    "lost_child",
+    "suspicious_item",
+    "other",
+)
+CROWD_KINDS: Final = ("cannot_move", "crowding", "fall", "panic")
+_P1_KINDS: Final = ("cannot_move", "fall", "fire", "weapon", "breach", "structure", "cardiac", "panic")
+
+
+class Reports(Part):
+    """What people say; it outranks the picture."""
+
+    staff: tuple[str, ...] = Field(
+        default=("steward", "police officer", "police", "安保人员", "警务人员"),
+        description="roles whose word is enough, beside those of the posts",
+    )
+    visitors: int = Field(default=3, ge=1, description="so many visitors are enough")
+    within_s: float = Field(default=600, gt=0)
+    within_m: float = Field(default=50, gt=0)
+    critical: tuple[str, ...] = Field(default=_P1_KINDS, description="kinds that are life safety")
+    warning: tuple[str, ...] = Field(default=("crowding", "suspicious_item"))
+    source: str = Field(default=f"numbers of crowd safety: human reports outrank the picture, list of P1; {_OURS}", min_length=3)
+
+    @model_validator(mode="after")
+    def _known(self) -> Reports:
+        named = (*self.critical, *self.warning)
+        unknown = [kind for kind in named if kind not in KINDS]
+        if unknown:
+            raise ValueError(f"there is no kind of report '{unknown[0]}' ({', '.join(KINDS)})")
+        if len(set(named)) < len(named):
+            raise ValueError("a kind of report has one level")
+        return self
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What people may report."""
+        return KINDS
+
+    @property
+    def crowd_kinds(self) -> tuple[str, ...]:
+        """Kinds of a crowd in distress: the same thing in different words."""
+        return CROWD_KINDS
+
+    def level(self, kind: str) -> str:
+        """The level of a report of *kind*; what is in neither list is caution."""
+        return "critical" if kind in self.critical else "warning" if kind in self.warning else "caution"
+
+
 class Signs(Part):
     """All of them."""
 
@@ -175,3 +257,6 @@ class Signs(Part):
     cannot_exclude: CannotExclude = CannotExclude()
     approved: Approved = Approved()
     residual: Residual = Residual()
+    identity: Identity = Identity()
+    silence: Silence = Silence()
+    reports: Reports = Reports()

@@ -118,7 +118,7 @@ class FireDevices:
         """Second 0 of the story is *start_us*."""
         self._start_us = start_us
         self._steps = sorted(scenario.fire, key=lambda step: step.at_s)
-        self._devices = [device for device in plan.devices if device.kind in ("smoke", "heat", "panel")]
+        self._devices = [device for device in plan.devices if device.kind in ("smoke", "heat", "gas", "co", "panel")]
 
     def step(self, event_us: int) -> list[SensorFire]:
         """Readings of the step (event_us - 200 ms, event_us]."""
@@ -129,15 +129,14 @@ class FireDevices:
             if device.id == step.device and event_us - STEP_US < (at_us := self._start_us + round(step.at_s * units.MICRO)) <= event_us
         ]
         if event_us % _FIRE_EVERY_US < STEP_US:
-            readings += [reading for device in self._devices if (reading := self._held(device, event_us)) is not None]
+            readings += [self._held(device, event_us) for device in self._devices]
         return readings
 
-    def _held(self, device: Device, event_us: int) -> SensorFire | None:
-        """The state that *device* is in; None for a panel whose outputs run: it would seem to start them again."""
+    def _held(self, device: Device, event_us: int) -> SensorFire:
+        """The state that *device* is in; a panel whose outputs run says only that it lives, or it would seem to start them again."""
         past = [step for step in self._steps if step.device == device.id and self._start_us + step.at_s * units.MICRO <= event_us]
-        if past and past[-1].state in _OUTPUTS:
-            return None
-        return self._reading(device, past[-1] if past else FireStep(at_s=0, device=device.id, state="normal"), event_us)
+        lives = not past or past[-1].state in _OUTPUTS
+        return self._reading(device, FireStep(at_s=0, device=device.id, state="normal") if lives else past[-1], event_us)
 
     def _reading(self, device: Device, step: FireStep, at_us: int) -> SensorFire:
         assert device.zone is not None

@@ -9,33 +9,19 @@ import time
 from typing import Any, Final
 
 from connectors.kafka import Rejected, Row, Sender, Tail, dead_letter, producer
-from pipelines import events
 from pipelines.alerts import saved
 from pipelines.alerts.kernel import Kernel
-from pipelines.alerts.merge import Merge
+from pipelines.alerts.merge import Merge, input_name, input_place, result_key
 from pipelines.errors import MusterError
 from pipelines.events import AlertChange, StageHealth
 from pipelines.settings import Settings, die, read
-from pipelines.topics import is_drill
+from pipelines.topics import BY_THING, is_drill
 from plan import needs
 from plan.load import load, plan_hash
 from plan.needs import READINGS
 
-LANE: Final = ("sensor.p1", "alerts.commands")
+LANE: Final = ("sensor.p1", "alerts.commands", "deadletter.ingest")
 _SAVE_EVERY_S: Final = 1.0
-
-
-def _key(row: Any) -> str:
-    """What tells the rows of one window apart, by topic."""
-    match row:
-        case events.CrowdDensity():
-            return str(row.zone)
-        case events.CrowdFlow():
-            return str(row.line)
-        case events.CrowdOccupancy():
-            return str(row.area)
-        case _:
-            return f"{row.kind}/{row.vehicle}/{row.zone}/{row.detail}"
 
 
 class Alerts:
@@ -52,8 +38,9 @@ class Alerts:
         last_us, offsets = -1, {}
         if state is not None:
             self._kernel.load(state["kernel"])
-            last_us, offsets = state["last_us"], {(thing, 0): offset for thing, offset in state["offsets"].items()}
-        self._merge = Merge(results=self._results, readings=READINGS, last_us=last_us)
+            last_us, offsets = state["last_us"], {input_place(name): offset for name, offset in state["offsets"].items()}
+        inputs = [input_name(thing, partition) for thing in READINGS for partition in range(BY_THING[thing].partitions)]
+        self._merge = Merge(results=self._results, readings=inputs, last_us=last_us)
         self._lane_offsets = {thing: offsets.get((thing, 0), 0) for thing in LANE}
         start = "begin" if is_drill(settings.mode) or state is not None else "end"
         self._main = Tail(settings.kafka, mode=settings.mode, things=(*self._results, *READINGS), start=start, offsets=offsets)
@@ -87,9 +74,9 @@ class Alerts:
         if isinstance(row.record, Rejected):
             self._refuse(row)
         elif row.thing in READINGS:
-            self._merge.put_reading(row.thing, row.offset, row.record)
+            self._merge.put_reading(input_name(row.thing, row.partition), row.offset, row.record)
         else:
-            self._merge.put_result(row.thing, row.offset, row.record, key=_key(row.record))
+            self._merge.put_result(row.thing, row.offset, row.record, key=result_key(row.record))
 
     def _take_lane(self, row: Row) -> None:
         self._taken += 1
@@ -98,6 +85,8 @@ class Alerts:
             self._refuse(row)
         elif row.thing == "sensor.p1":
             self._send(self._kernel.p1(row.record))
+        elif row.thing == "deadletter.ingest":
+            self._send(self._kernel.refused(row.record))
         else:
             changes, refusal = self._kernel.command(row.record)
             self._send(changes)

@@ -17,7 +17,7 @@ from pipelines.alerts.lifecycle import Alert, alert_id
 from pipelines.alerts.outlook import Outlook, Second, anchor, look
 from pipelines.alerts.signal import Holds, Signal
 from pipelines.alerts.traces import Memory, Trace, covers, seen_share
-from pipelines.events import AlertChange, AlertCommand, CrowdDensity, CrowdFlow, CrowdOccupancy, SensorFire
+from pipelines.events import AlertChange, AlertCommand, CrowdDensity, CrowdFlow, CrowdOccupancy, DeadLetter, SensorFire
 from pipelines.units import MICRO
 
 STATE_VERSION: Final = 2
@@ -95,6 +95,11 @@ class Kernel:
     def p1(self, reading: SensorFire) -> list[AlertChange]:
         """Take a life-safety reading from its own lane: it waits for no window, no merge and no other alert."""
         rules.life_safety(self, reading)
+        return self._taken()
+
+    def refused(self, letter: DeadLetter) -> list[AlertChange]:
+        """Take what ingest refused, likewise."""
+        rules.refused(self, letter)
         return self._taken()
 
     def command(self, command: AlertCommand) -> tuple[list[AlertChange], str]:
@@ -179,6 +184,7 @@ class Kernel:
         levels that the rule has, *prompt* what is proposed at critical, in English and Chinese.
         """
         key = f"{rule}/{place}"
+        met, known = (met, known) if self.ground.on(rule, now.now_us) else (NONE, True)
         signal = self._signals.get(key)
         if signal is None:
             if met == NONE:
@@ -242,11 +248,15 @@ class Kernel:
         verified: bool = True,
         subject: str = "",
         prompt: tuple[str, str] = ("", ""),
-    ) -> Alert:
+        latched: bool = False,
+    ) -> Alert | None:
         """Open an alert, or bring fresh evidence to the one that is open for the rule and the subject, else the place.
 
-        *subject* tells apart what may be at one place several times; *prompt* is for a sign, in English and Chinese.
+        *subject* tells apart what may be at one place several times; *prompt* is for a sign, in English and Chinese; one that is
+        *latched* waits for a person at every level. None outside the rule's schedule.
         """
+        if not self.ground.on(rule, now_us):
+            return None
         alert = self._open.get((rule, subject or place))
         if alert is not None:
             alert.evidence_us = now_us
@@ -272,6 +282,7 @@ class Kernel:
             subject=subject,
             prompt_en=prompt[0],
             prompt_zh=prompt[1],
+            latched=latched,
             evidence_us=now_us,
         )
         alert.reach(levels, now_us)
@@ -283,9 +294,9 @@ class Kernel:
         """The alert that is open for (rule, place), or (rule, subject)."""
         return self._open.get((rule, place))
 
-    def open_alerts(self, rule: str) -> list[Alert]:
-        """All that are open for *rule*, by place."""
-        return [alert for (name, _), alert in sorted(self._open.items()) if name == rule]
+    def open_alerts(self, *wanted: str) -> list[Alert]:
+        """All that are open for these rules, by rule and place."""
+        return sorted((alert for (rule, _), alert in self._open.items() if rule in wanted), key=lambda alert: alert.key)
 
     def lapse(self, alert: Alert, now_us: int) -> None:
         """The condition of a measured alert is over: clear it, unless it latches."""
@@ -349,7 +360,7 @@ class Kernel:
             "closed": [alert.dump() for alert in list(self._closed.values())[-1000:]],
             "signals": {key: asdict(signal) for key, signal in self._signals.items()},
             "memory": asdict(self.memory),
-            "watch": asdict(self.watch),
+            "watch": self.watch.dump(),
         }
 
     def load(self, plain: dict[str, Any]) -> None:
@@ -367,7 +378,7 @@ class Kernel:
         memory = Memory.load(plain["memory"])
         memory.zones = {zone: memory.zones.get(zone, Trace()) for zone in self._ladders}
         self.memory = memory
-        self.watch = rules.Watch(**plain["watch"])
+        self.watch = rules.Watch.load(plain["watch"])
 
 
 def _from_1(plain: dict[str, Any]) -> dict[str, Any]:

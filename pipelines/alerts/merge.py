@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipelines import units
+from pipelines import events, units
+from pipelines.topics import BY_THING
 
 
 @dataclass(slots=True, kw_only=True)
@@ -116,3 +117,27 @@ class Merge:
     def offsets(self) -> dict[str, int]:
         """Where a restart must read each input from."""
         return {thing: source.resume_offset() for thing, source in {**self._results, **self._readings}.items()}
+
+
+def input_name(thing: str, partition: int) -> str:
+    """What the merge calls a partition of readings: each has its own ticks."""
+    return f"{thing}/{partition}" if BY_THING[thing].partitions > 1 else thing
+
+
+def input_place(name: str) -> tuple[str, int]:
+    """The inverse of `input_name`."""
+    thing, _, partition = name.partition("/")
+    return thing, int(partition or 0)
+
+
+def result_key(row: Any) -> str:
+    """What tells the rows of one window apart, by topic."""
+    match row:
+        case events.CrowdDensity():
+            return str(row.zone)
+        case events.CrowdFlow():
+            return str(row.line)
+        case events.CrowdOccupancy():
+            return str(row.area)
+        case _:
+            return f"{row.kind}/{row.vehicle}/{row.zone}/{row.detail}"

@@ -105,7 +105,7 @@ def _queue(plan: Any, memory: Memory, gate: Any, now_us: int) -> CrowdQueue | No
     if not lines:
         return None
     crossed = [memory.crossed(line, QUEUE_S, now_us // MICRO) for line in lines]
-    served, seen = sum(row[0] for row in crossed), all(row[2] for row in crossed)
+    served, seen = sum(row[1 if plan.phase_now.outward else 0] for row in crossed), all(row[2] for row in crossed)
     people = [memory.zones[zone.id].people_over(QUEUE_S, coverage=zone.coverage) for zone in plan.zones if zone.id in gate.queue]
     known = [row for row in people if row is not None]
     if len(known) == len(people) and known:

@@ -35,6 +35,14 @@ WHAT: Final = {
     "approved_number": ("approved number", "接近或超过核准人数"),
     "occupancy_residual": ("counts contradict", "人数计数不一致"),
     "camera_health": ("picture stale or frozen", "画面异常"),
+    "gas": ("gas alarm", "气体报警"),
+    "pass_back": ("pass handed back", "证件回传使用"),
+    "pass_two_gates": ("pass at two gates", "同证两口使用"),
+    "equivocation": ("device contradicts itself", "设备数据自相矛盾"),
+    "device_silent": ("device silent", "设备失联"),
+    "link_loss": ("link lost", "链路中断"),
+    "human_report": ("report from people", "人工报告"),
+    "camera_doubtful": ("picture contradicts people", "画面与人工报告不符"),
 }
 LEVEL: Final = {
     "watch": ("watch IV", "关注四级"),

@@ -22,6 +22,8 @@ _KINDS: Final = {
     "id_reader": "sensor.identity",
     "smoke": "sensor.fire",
     "heat": "sensor.fire",
+    "gas": "sensor.fire",
+    "co": "sensor.fire",
     "panel": "sensor.fire",
     "vehicle": "sensor.vehicle",
 }

@@ -65,7 +65,7 @@ def road_of(plan: Any) -> Road:
         lanes=lanes_of(plan),
         zones=tuple((row.id, row.polygon) for row in plan.zones),
         bays=tuple((row.id, row.polygon) for row in plan.bays),
-        barriers=tuple(BarrierFloor(barrier=row.id, lane=row.lane, at_m=row.at_m, queue_m=row.queue_m) for row in plan.barriers),
+        barriers=tuple(_barrier(plan, row) for row in plan.barriers),
         restricted=tuple(
             RestrictedFloor(
                 area=row.id,
@@ -83,8 +83,19 @@ def road_of(plan: Any) -> Road:
 
 
 def lanes_of(plan: Any) -> tuple[LaneFloor, ...]:
-    """The lanes of a plan."""
-    return tuple(LaneFloor(lane=row.id, a_m=row.a, b_m=row.b, width_m=row.width_m, stopping=row.stopping) for row in plan.lanes)
+    """The lanes of a plan, in the direction that is permitted in its phase."""
+    turned = plan.phase_now.turned_lanes
+    ends = {row.id: (row.b, row.a) if row.id in turned else (row.a, row.b) for row in plan.lanes}
+    return tuple(
+        LaneFloor(lane=row.id, a_m=ends[row.id][0], b_m=ends[row.id][1], width_m=row.width_m, stopping=row.stopping) for row in plan.lanes
+    )
+
+
+def _barrier(plan: Any, row: Any) -> BarrierFloor:
+    """A barrier; on a lane that is turned round it stands as far from the other end."""
+    lane = next(lane for lane in plan.lanes if lane.id == row.lane)
+    at_m = math.dist(lane.a, lane.b) - row.at_m if row.lane in plan.phase_now.turned_lanes else row.at_m
+    return BarrierFloor(barrier=row.id, lane=row.lane, at_m=at_m, queue_m=row.queue_m)
 
 
 def _us(instant: Any) -> int:

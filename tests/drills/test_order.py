@@ -187,6 +187,6 @@ def test_the_tick_that_may_close_a_window_without_a_record(thing, at_us, limit_u
     assert overtaken_at_us(thing, record) == limit_us
 
 
-@pytest.mark.parametrize("thing", ["camera.frames", "crowd.cells", "sensor.p1", "alerts.commands", "crowd.late", "sensor.identity"])
+@pytest.mark.parametrize("thing", ["camera.frames", "crowd.cells", "sensor.p1", "alerts.commands", "crowd.late"])
 def test_no_window_waits_for_what_is_only_kept(thing):
     assert overtaken_at_us(thing, zones(T0)) is None

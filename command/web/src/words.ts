@@ -66,7 +66,7 @@ export function ruleName(plan: Plan, alert: { rule: string; source?: string; pla
   const fault = camera && camera.state !== "ok" ? camera.state : alert.unit;
   return tOr(`rule.${alert.rule}`, "rule.other", {
     rule: alert.rule.replaceAll("_", " ").toUpperCase(),
-    kind: tOr(`fire.${device?.kind ?? alert.unit ?? "alarm"}`, "fire.alarm"),
+    kind: tOr(alert.rule === "human_report" ? `report.${alert.unit}` : `fire.${device?.kind ?? alert.unit ?? "alarm"}`, "fire.alarm"),
     state: tOr(`state.${fault || "fault"}`, "state.fault").toUpperCase(),
   });
 }

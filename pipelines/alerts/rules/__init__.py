@@ -10,20 +10,24 @@ from typing import TYPE_CHECKING, Any
 from pipelines.alerts.rules.approved import APPROVED, RESIDUAL, approved
 from pipelines.alerts.rules.cameras import CAMERA, camera
 from pipelines.alerts.rules.collapse import COLLAPSE, collapse
+from pipelines.alerts.rules.combinations import combine
 from pipelines.alerts.rules.counter_flow import COUNTER_FLOW, counter_flow
-from pipelines.alerts.rules.fire import FEEDBACK, FIRE, feedback, life_safety, panel
+from pipelines.alerts.rules.fire import FEEDBACK, FIRE, GAS, feedback, life_safety, panel
+from pipelines.alerts.rules.identity import PASS_BACK, TWO_GATES, forget, identity
 from pipelines.alerts.rules.motion import STAIRS, STOP_AND_GO, standstill, stop_and_go
 from pipelines.alerts.rules.passages import BOTTLENECK, bottleneck
 from pipelines.alerts.rules.pressure import PRESSURE, pressure
 from pipelines.alerts.rules.queues import QUEUE_WAIT, queue_wait
+from pipelines.alerts.rules.reports import DOUBTFUL, REPORT, doubt, report
 from pipelines.alerts.rules.rising import BLIND, GROWTH, blind_rising, growth
+from pipelines.alerts.rules.security import EQUIVOCATION, refused
+from pipelines.alerts.rules.silence import LINK, SILENT, heard, silence
 from pipelines.alerts.rules.time_to_act import TIME_TO_ACT, time_to_act
 from pipelines.alerts.rules.uncertain import UNCERTAIN, uncertain
 from pipelines.alerts.rules.unknown import UNKNOWN, unknown
 from pipelines.alerts.rules.vehicles import BEYOND_PERMIT, IMPROPER_STOP, QUIET, SPEEDING, TOWARDS_PEOPLE, WRONG_WAY, vehicle
 from pipelines.alerts.rules.watch import Watch
-from pipelines.events import CameraHealth, SensorFire, VehicleEvent
-from pipelines.units import MICRO
+from pipelines.events import CameraHealth, SensorFire, SensorIdentity, SensorTurnstile, VehicleEvent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -40,23 +44,33 @@ __all__ = [
     "CAMERA",
     "COLLAPSE",
     "COUNTER_FLOW",
+    "DOUBTFUL",
+    "EQUIVOCATION",
     "FEEDBACK",
     "FIRE",
+    "GAS",
     "GROWTH",
     "IMPROPER_STOP",
+    "LINK",
+    "PASS_BACK",
     "PRESSURE",
     "QUEUE_WAIT",
+    "REPORT",
     "RESIDUAL",
+    "SILENT",
     "SPEEDING",
     "STAIRS",
     "STOP_AND_GO",
     "TIME_TO_ACT",
     "TOWARDS_PEOPLE",
+    "TWO_GATES",
     "UNCERTAIN",
     "UNKNOWN",
     "WRONG_WAY",
     "Watch",
     "life_safety",
+    "refused",
+    "report",
     "second",
     "step",
 ]
@@ -64,14 +78,22 @@ __all__ = [
 
 def step(kernel: Kernel, now_us: int, rows: Iterable[tuple[str, Any]], readings: Mapping[str, Reading]) -> None:
     """One step of the rules that evidence drives."""
+    kernel.watch.now_us = now_us
     for _, row in rows:
         match row:
             case VehicleEvent():
                 vehicle(kernel, now_us, row)
             case CameraHealth():
+                heard(kernel, now_us, row.camera, row.received_us)
                 camera(kernel, now_us, row)
             case SensorFire():
+                heard(kernel, now_us, row.device, row.received_us)
                 panel(kernel, row)
+            case SensorTurnstile():
+                heard(kernel, now_us, row.device, row.received_us)
+            case SensorIdentity():
+                heard(kernel, now_us, row.device, row.received_us)
+                identity(kernel, now_us, row)
             case _:
                 pass
     feedback(kernel, now_us)
@@ -94,14 +116,17 @@ def second(kernel: Kernel, now: Second) -> None:
         time_to_act,
         uncertain,
         approved,
+        silence,
+        doubt,
+        forget,
+        combine,
     ):
         rule(kernel, now)
 
 
 def _quiet(kernel: Kernel, now_us: int) -> None:
     """Evidence that stays away clears what does not latch."""
-    quiet_us = round(kernel.plan.timing.quiet_s * MICRO)
-    for rule in (*QUIET, UNKNOWN):
-        for alert in kernel.open_alerts(rule):
-            if now_us - alert.evidence_us >= quiet_us and alert.measured_level != "none" and not kernel.held(alert.place):
-                kernel.lapse(alert, now_us)
+    combined = [row.id for row in kernel.plan.rules.combinations]
+    for alert in kernel.open_alerts(*QUIET, UNKNOWN, PASS_BACK, TWO_GATES, EQUIVOCATION, *combined):
+        if now_us - alert.evidence_us >= kernel.ground.quiet_us and alert.measured_level != "none" and not kernel.held(alert.place):
+            kernel.lapse(alert, now_us)

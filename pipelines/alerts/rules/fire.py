@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from pipelines.alerts.kernel import Kernel
 
 FIRE: Final = "fire"
+GAS: Final = "gas"
+_GASES: Final = ("gas", "co")
 FEEDBACK: Final = "fire_feedback"
 
 
@@ -19,7 +21,7 @@ def life_safety(kernel: Kernel, reading: SensorFire) -> None:
     if reading.state != "alarm":
         return
     kernel.raise_(
-        FIRE,
+        GAS if reading.kind in _GASES else FIRE,
         reading.zone,
         reading.event_time_us,
         ["critical"],
@@ -42,7 +44,7 @@ def panel(kernel: Kernel, row: SensorFire) -> None:
 
 def feedback(kernel: Kernel, now_us: int) -> None:
     """Outputs whose feedback has stayed away for too long."""
-    limit_us = round(kernel.plan.timing.feedback_s * MICRO)
+    limit_us = round(kernel.ground.timing.feedback_s * MICRO)
     for place, (started_us, x_m, y_m, device) in list(kernel.watch.outputs.items()):
         if now_us - started_us >= limit_us:
             zone, _, output = place.partition("/")

@@ -23,7 +23,7 @@ def _net_inflow(kernel: Kernel, lines: Iterable[str], now_us: int) -> int:
 
 def unknown(kernel: Kernel, now_us: int, readings: Mapping[str, Reading]) -> None:
     """Zones with `filled_by` that have been unknown for too long while people go in."""
-    hold_us = round(kernel.plan.timing.unknown_hold_s * MICRO)
+    hold_us = round(kernel.ground.timing.unknown_hold_s * MICRO)
     for zone in kernel.plan.zones:
         if not zone.filled_by:
             continue
@@ -35,5 +35,5 @@ def unknown(kernel: Kernel, now_us: int, readings: Mapping[str, Reading]) -> Non
         inflow = _net_inflow(kernel, zone.filled_by, now_us)
         if alert is not None:
             alert.evidence_us = now_us
-        elif now_us - since_us >= hold_us and inflow > 0 and inflow >= kernel.plan.timing.filling_per_min:
+        elif now_us - since_us >= hold_us and inflow > 0 and inflow >= kernel.ground.timing.filling_per_min:
             kernel.raise_(UNKNOWN, zone.id, since_us, ["warning"], now_us, value=float(inflow), unit="p/min", at_m=zone.polygon[0])
