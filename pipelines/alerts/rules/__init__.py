@@ -5,7 +5,7 @@ Levels of alerts without a ladder are those of the numbers of crowd safety. Uppe
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pipelines.alerts.rules.approved import APPROVED, RESIDUAL, approved
 from pipelines.alerts.rules.cameras import CAMERA, camera
@@ -22,11 +22,11 @@ from pipelines.alerts.rules.uncertain import UNCERTAIN, uncertain
 from pipelines.alerts.rules.unknown import UNKNOWN, unknown
 from pipelines.alerts.rules.vehicles import BEYOND_PERMIT, IMPROPER_STOP, QUIET, SPEEDING, TOWARDS_PEOPLE, WRONG_WAY, vehicle
 from pipelines.alerts.rules.watch import Watch
-from pipelines.events import CameraHealth, SensorFire, VehicleEvent
+from pipelines.events import AlertCommand, CameraHealth, SensorFire, VehicleEvent
 from pipelines.units import MICRO
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from pipelines.alerts.kernel import Kernel
     from pipelines.alerts.ladder import Reading
@@ -39,6 +39,7 @@ __all__ = [
     "BOTTLENECK",
     "CAMERA",
     "COLLAPSE",
+    "COMMANDS",
     "COUNTER_FLOW",
     "FEEDBACK",
     "FIRE",
@@ -60,6 +61,9 @@ __all__ = [
     "second",
     "step",
 ]
+
+# What people ask that is about no alert yet, by action: each does it, or returns the sentence that refuses it.
+COMMANDS: Final[dict[str, Callable[[Kernel, AlertCommand], str]]] = {}
 
 
 def step(kernel: Kernel, now_us: int, rows: Iterable[tuple[str, Any]], readings: Mapping[str, Reading]) -> None:
