@@ -79,9 +79,11 @@ class Storms:
         return len(storm.members) if storm is not None else 0
 
     def leave(self, alert: Alert) -> None:
-        """An alert no longer goes under its head: it has ended, or its level has changed."""
+        """An alert has ended or its level has changed: it no longer goes under its head, nor is one that stands for nobody."""
         if alert.grouped_under:
             self._led[alert.grouped_under].members.pop(alert.alert_id, None)
+        elif alert.alert_id in self._led and not self.stands_for(alert):
+            self._led.pop(alert.alert_id).head = ""
 
     def end(self, alert: Alert) -> list[Alert]:
         """An alert has ended; if it stood for others, the oldest of them does so now. Returns whom that changes."""

@@ -428,7 +428,7 @@ class Kernel:
                 self._emit(other, "condition", now_us)
 
     def _cause_of(self, alert: Alert) -> str:
-        if alert.stands_alone:
+        if alert.stands_alone or self._storms.stands_for(alert):
             return ""
         found = (self.open_alert(cause, zone) for cause in CAUSES.get(alert.rule, ()) for zone in self.ground.zones_of(alert.place))
         return next((cause.alert_id for cause in found if cause is not None and explains(cause)), "")
