@@ -363,6 +363,11 @@ class Kernel:
         """All that are open for *rule*, by place."""
         return [alert for _, alert in sorted(self._of_rule.get(rule, {}).items())]
 
+    def unheard(self, rule: str, since_us: int) -> list[Alert]:
+        """Those of *rule* whose condition stands though nothing has been heard after *since_us*, by place; few of many are."""
+        found = [row for row in self._of_rule.get(rule, {}).values() if row.evidence_us <= since_us and row.measured_level != NONE]
+        return sorted(found, key=lambda row: row.key)
+
     def lapse(self, alert: Alert, now_us: int) -> None:
         """The condition of a measured alert is over: clear it, unless it latches or is kept open."""
         if alert.measured_level != NONE:

@@ -137,9 +137,7 @@ class Life(RuleBasedStateMachine):
     def the_shift_leader_acts_on_what_is_open(self, drawn: Any, action: str) -> None:
         found = sorted(key for key, change in self.newest.items() if change.condition == "active" and change.work != "closed")
         choice = {"close": "handled", "downgrade": "watch"}.get(action, "")
-        asked = ask(
-            drawn.draw(st.sampled_from(found)), action, at_us=self.clock_us, choice=choice, until_us=self.clock_us + 900 * MICRO
-        )
+        asked = ask(drawn.draw(st.sampled_from(found)), action, at_us=self.clock_us, choice=choice, until_us=self.clock_us + 900 * MICRO)
         self.put("command", asked)
         self.commands.append(asked)
 

@@ -106,6 +106,6 @@ def _quiet(kernel: Kernel, now_us: int) -> None:
     """Evidence that stays away clears what does not latch."""
     quiet_us = round(kernel.plan.timing.quiet_s * MICRO)
     for rule in (*QUIET, UNKNOWN):
-        for alert in kernel.open_alerts(rule):
-            if now_us - alert.evidence_us >= quiet_us and alert.measured_level != "none" and not kernel.held(alert.place):
+        for alert in kernel.unheard(rule, now_us - quiet_us):
+            if not kernel.held(alert.place):
                 kernel.lapse(alert, now_us)
