@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from pipelines.events import AlertChange, AlertCommand, DispatchReceipt
+from pipelines.events import AlertAnswer, AlertChange, AlertCommand, DispatchReceipt
 from pipelines.units import US_PER_MS, US_PER_S
 from plan.model import LEVELS
 
 SHOWN_AFTER_CLEAR_US: Final = 120 * US_PER_S
-ASKED_US: Final = 10 * US_PER_S  # ALERTS answers an act it takes at once; one it refuses stays unanswered
+ASKED_US: Final = 10 * US_PER_S  # ALERTS answers at once; an act stays in view for so long while it does not, a refusal as well
 LOAD_US: Final = 600 * US_PER_S
 RANK: Final = {"none": -1, **{level: rank for rank, level in enumerate(LEVELS)}}
 
@@ -23,7 +23,9 @@ class _Entry:
     appended_us: dict[tuple[str, int], int] = field(default_factory=dict)
     receipts: dict[tuple[str, int, str, str], tuple[DispatchReceipt, int]] = field(default_factory=dict)
     asked: tuple[AlertCommand, int] | None = None
+    refused: tuple[AlertAnswer, int] | None = None
     acknowledged: AlertChange | None = None
+    newest: AlertChange | None = None
 
     @property
     def condition(self) -> AlertChange:
@@ -51,7 +53,7 @@ class AlertBook:
         entry.appended_us[change.axis, change.number] = appended_us
         known = entry.changes.get(change.axis)
         if known is None or change.number > known.number:
-            entry.changes[change.axis] = change
+            entry.changes[change.axis] = entry.newest = change
         if entry.asked and entry.asked[1] <= appended_us:
             entry.asked = None
         if change.axis == "work" and change.work == "in_progress" and entry.acknowledged is None:
@@ -68,10 +70,19 @@ class AlertBook:
         if max(entry.appended_us.values(), default=0) < appended_us:
             entry.asked = (command, appended_us)
 
+    def apply_answer(self, answer: AlertAnswer, appended_us: int) -> None:
+        """Take what ALERTS made of a command: a refusal is shown to whoever asked."""
+        entry = self._entries.get(answer.alert_id)
+        if entry is None:
+            return
+        if entry.asked and entry.asked[0].command_id == answer.command_id:
+            entry.asked = None
+        entry.refused = (answer, appended_us) if answer.refusal else None
+
     def newest(self, alert_id: str) -> AlertChange | None:
-        """The newest change of the alert's condition; None when no change of it is known."""
+        """The newest change of the alert, on either axis: each holds the whole alert; None when no change of it is known."""
         entry = self._entries.get(alert_id)
-        return entry.condition if entry is not None and entry.changes else None
+        return entry.newest if entry is not None else None
 
     def shown(self, clock_us: int, *, now_us: int) -> list[dict[str, Any]]:
         """Open alerts and those cleared less than two minutes ago, life-safety first.
@@ -99,19 +110,20 @@ class AlertBook:
 
     @staticmethod
     def _is_shown(entry: _Entry, clock_us: int) -> bool:
-        row = entry.condition
+        row = entry.newest or entry.condition
         if row.condition == "active":
             return entry.work.work != "closed"
-        return row.event_time_us > clock_us - SHOWN_AFTER_CLEAR_US
+        return entry.condition.event_time_us > clock_us - SHOWN_AFTER_CLEAR_US
 
 
 def _order(entry: _Entry) -> tuple[object, ...]:
-    row = entry.condition
+    row = entry.newest or entry.condition
     return (row.condition != "active", row.priority != "P1", -RANK[row.level], -row.start_us, row.alert_id)
 
 
 def _view(entry: _Entry, now_us: int) -> dict[str, Any]:
-    row, work, seen = entry.condition, entry.work, entry.acknowledged
+    row, work, seen = entry.newest or entry.condition, entry.work, entry.acknowledged
+    refused = entry.refused[0] if entry.refused and entry.refused[1] > now_us - ASKED_US else None
     asked = entry.asked[0] if entry.asked and entry.asked[1] > now_us - ASKED_US else None
     return {
         "alert_id": row.alert_id,
@@ -125,7 +137,7 @@ def _view(entry: _Entry, now_us: int) -> dict[str, Any]:
         "card": row.card,
         "verified": row.verified,
         "start_us": row.start_us,
-        "event_time_us": row.event_time_us,
+        "event_time_us": entry.condition.event_time_us,
         "value": row.value,
         "unit": row.unit,
         "x_m": row.x_m,
@@ -133,12 +145,20 @@ def _view(entry: _Entry, now_us: int) -> dict[str, Any]:
         "source": row.source,
         "levels": [{"level": step.level, "event_time_us": step.event_time_us} for step in row.levels],
         "work": work.work,
+        "owner": work.owner,
+        "verdict": work.verdict,
+        "closing": work.closing,
+        "shelved_until_us": work.shelved_until_us,
+        "grouped_under": row.grouped_under,
+        "inhibited_by": row.inhibited_by,
+        "repeats": row.repeats,
         "actor": work.actor,
         "actor_role": work.actor_role,
         "acknowledged_by": seen.actor if seen else "",
         "acknowledged_role": seen.actor_role if seen else "",
         "acknowledged_us": seen.event_time_us if seen else 0,
         "asked": {"action": asked.action, "actor": asked.actor} if asked else None,
+        "refused": {"action": refused.action, "actor": refused.actor, "why": refused.refusal} if refused else None,
         "receipts": _receipts(entry),
     }
 

@@ -14,10 +14,10 @@ import numpy as np
 from fastapi import FastAPI, HTTPException, Query, Request, Response
 from fastapi.responses import PlainTextResponse, StreamingResponse
 from fastapi.staticfiles import StaticFiles
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from command.acts import Act, refusal
+from command.acts import LONGEST, NO_ALERT, Act, refusal
 from command.headers import SafeHeaders
 from command.parts import not_ready, parts_of
 from command.source import Source
@@ -42,6 +42,11 @@ class Asked(BaseModel):
     actor_role: str
     second_gesture: bool = False
     reason: str = ""
+    target: str = ""
+    choice: str = ""
+    until_us: int = Field(default=0, ge=0, lt=2**63)
+    x_m: float = Field(default=0.0, allow_inf_nan=False)
+    y_m: float = Field(default=0.0, allow_inf_nan=False)
 
 
 def create_app(source: Source, *, dist: Path, run: Path, hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")) -> FastAPI:
@@ -130,6 +135,12 @@ def _add_cameras(app: FastAPI, source: Source) -> None:
 
 
 def _add_acts(app: FastAPI, source: Source) -> None:
+    @app.post("/api/reports", status_code=202)
+    def report(asked: Asked) -> dict[str, str]:
+        if asked.action not in NO_ALERT:
+            raise HTTPException(422, f"action: expected {' or '.join(NO_ALERT)}, got '{asked.action[:LONGEST]}'.")
+        return command("", asked)
+
     @app.post("/api/alerts/{alert_id}/commands", status_code=202)
     def command(alert_id: str, asked: Asked) -> dict[str, str]:
         plan = _plan(source, asked.mode)
@@ -146,6 +157,11 @@ def _add_acts(app: FastAPI, source: Source) -> None:
             second_gesture=act.second_gesture,
             reason=act.reason.strip(),
             received_us=source.now_us(),
+            target=act.target.strip(),
+            choice=act.choice,
+            until_us=act.until_us,
+            x_m=act.x_m,
+            y_m=act.y_m,
         )
         try:
             source.send(asked.mode, made)

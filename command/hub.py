@@ -23,7 +23,7 @@ from pipelines.topics import is_drill, topic
 from plan.load import load
 from plan.model import Plan
 
-FROM_THE_BEGINNING: Final = ("alerts.changes", "alerts.commands", "dispatch.receipts")
+FROM_THE_BEGINNING: Final = ("alerts.changes", "alerts.commands", "alerts.answers", "dispatch.receipts")
 WATCH_S: Final = 1.0
 AGAIN_S: Final = 1.0
 SNAPSHOT_KEPT_US: Final = 200_000

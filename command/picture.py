@@ -104,6 +104,7 @@ class Picture:
             "vehicle.tracks": self._track,
             "alerts.changes": self.alerts.apply_change,
             "alerts.commands": self.alerts.apply_command,
+            "alerts.answers": self.alerts.apply_answer,
             "dispatch.receipts": self.alerts.apply_receipt,
         }
 

@@ -405,6 +405,21 @@ class AlertCommand:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlertAnswer:
+    """What ALERTS made of one command, and where in its inputs: after a crash the command is taken there again."""
+
+    command_id: str
+    alert_id: str
+    action: str
+    actor: str
+    refusal: str
+    received_us: int
+    command_offset: int
+    step_us: int
+    p1_offset: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DispatchReceipt:
     """What became of one delivery."""
 

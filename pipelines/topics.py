@@ -67,6 +67,7 @@ ALL: Final = (
     Topic(thing="alerts.changes", record=events.AlertChange, keep_ms=7 * _DAY_MS),
     Topic(thing="alerts.state", record=events.AlertState, compacted=True),
     Topic(thing="alerts.commands", record=events.AlertCommand, keep_ms=7 * _DAY_MS),
+    Topic(thing="alerts.answers", record=events.AlertAnswer, keep_ms=7 * _DAY_MS),
     Topic(thing="dispatch.receipts", record=events.DispatchReceipt, keep_ms=7 * _DAY_MS),
     Topic(thing="orders.changes", record=events.OrderChange, keep_ms=7 * _DAY_MS),
     Topic(thing="orders.commands", record=events.OrderCommand, keep_ms=7 * _DAY_MS),

@@ -13,6 +13,7 @@ from plan.signs import Signs
 LEVELS = ("watch", "caution", "warning", "critical", "act_now")
 Level = Literal["watch", "caution", "warning", "critical", "act_now"]
 Scale = Literal["walkway", "queue", "stairs"]
+Right = Literal["acknowledge", "clear", "stop_drill", "assign", "verify", "close", "shelve", "escalate", "downgrade", "report", "order"]
 Point = tuple[float, float]
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 
@@ -82,6 +83,15 @@ class Timing(Part):
     source: str = Field(default="numbers of crowd safety: default ladder, to be signed by the safety officer", min_length=3)
 
 
+class Handling(Part):
+    """How alerts are kept handable: storms, alerts that come and go, shelving. Life safety knows none of it."""
+
+    storm_alerts: int = Field(default=5, ge=1, description="more alerts of one rule and level than this within `storm_s` go under one")
+    storm_s: float = Field(default=600, gt=0)
+    flap_times: int = Field(default=3, ge=1, description="an alert that came and went so often within `flap_s` is kept open for `flap_s`")
+    flap_s: float = Field(default=600, gt=0)
+    shelve_s: float = Field(default=900, gt=0, description="the longest shelving of a P2")
+    source: str = Field(default="EEMUA 191: ten alarms in ten minutes are a flood; to be signed by the safety officer", min_length=3)
 class Steeper(Part):
     """Thresholds that differ from those of an area type, p/m²; what is left out stays as it is."""
 
@@ -329,7 +339,7 @@ class Post(Part):
 
     call_sign: str = Field(min_length=1, max_length=16)
     role: Text
-    rights: tuple[Literal["acknowledge", "clear", "stop_drill"], ...] = ()
+    rights: tuple[Right, ...] = ()
 
 
 class Outline(Part):
@@ -353,6 +363,7 @@ class Plan(Part):
     area_types: tuple[AreaType, ...] = Field(min_length=1)
     los: tuple[LosBounds, ...] = Field(min_length=1)
     timing: Timing = Timing()
+    handling: Handling = Handling()
     vehicle_rules: VehicleRules = VehicleRules()
     signs: Signs = Signs()
     rules: Rules = Rules()
@@ -388,6 +399,12 @@ class Plan(Part):
         """The times of the ladder in the present phase."""
         here = self.phase_now.timing
         return self.timing.model_copy(update=here.model_dump(exclude_none=True)) if here else self.timing
+
+    def may(self, right: str, *, actor: str, role: str) -> bool:
+        """Whether the post *actor*, or where the plan has no such post of that role any of the role, has *right*."""
+        posts = [post for post in self.posts if role in (post.role.en, post.role.zh)]
+        own = [post for post in posts if post.call_sign == actor]
+        return any(right in post.rights for post in own or posts)
 
     def zone(self, zone_id: str) -> Zone | None:
         """The zone with that id, or None."""

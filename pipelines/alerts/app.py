@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
@@ -10,18 +11,23 @@ from typing import Any, Final
 
 from connectors.kafka import Rejected, Row, Sender, Tail, dead_letter, producer
 from pipelines.alerts import saved
+from pipelines.alerts.again import NEVER_US, Again
 from pipelines.alerts.kernel import Kernel
 from pipelines.alerts.merge import Merge, input_name, input_place, result_key
 from pipelines.errors import MusterError
-from pipelines.events import AlertChange, StageHealth
+from pipelines.events import AlertAnswer, AlertChange, AlertCommand, StageHealth
 from pipelines.settings import Settings, die, read
 from pipelines.topics import BY_THING, is_drill
 from plan import needs
 from plan.load import load, plan_hash
 from plan.needs import READINGS
 
-LANE: Final = ("sensor.p1", "alerts.commands", "deadletter.ingest")
+P1: Final = "sensor.p1"
+COMMANDS: Final = "alerts.commands"
+LANE: Final = (P1, COMMANDS, "deadletter.ingest")
 _SAVE_EVERY_S: Final = 1.0
+_STEPS_A_TURN: Final = 25  # then life safety has its turn again
+_PATIENCE_S: Final = 5.0  # for commands that have their place between steps, after a crash
 
 
 class Alerts:
@@ -41,33 +47,72 @@ class Alerts:
             last_us, offsets = state["last_us"], {input_place(name): offset for name, offset in state["offsets"].items()}
         inputs = [input_name(thing, partition) for thing in READINGS for partition in range(BY_THING[thing].partitions)]
         self._merge = Merge(results=self._results, readings=inputs, last_us=last_us)
-        self._lane_offsets = {thing: offsets.get((thing, 0), 0) for thing in LANE}
+        self._lane_offsets = {thing: offsets.get((thing, 0), 0) for thing in LANE if thing != COMMANDS}
         start = "begin" if is_drill(settings.mode) or state is not None else "end"
+        answers = self._read(settings, "alerts.answers") if start == "begin" else []
+        self._again = Again(answers, since=offsets.get((COMMANDS, 0), 0))
         self._main = Tail(settings.kafka, mode=settings.mode, things=(*self._results, *READINGS), start=start, offsets=offsets)
         self._lane = Tail(settings.kafka, mode=settings.mode, things=LANE, start=start, offsets=offsets)
         self._taken = self._refused = 0
-        self._saved_s = time.monotonic()
+        self._saved_s = self._started_s = time.monotonic()
 
     def _newest_state(self, settings: Settings) -> tuple[int, dict[str, Any] | None]:
-        tail = Tail(settings.kafka, mode=settings.mode, things=("alerts.state",))
-        try:
-            return saved.newest(row.record for row in tail.read_to_end() if not isinstance(row.record, Rejected))
-        finally:
-            tail.close()
+        return saved.newest(self._read(settings, "alerts.state"))
+
+    @staticmethod
+    def _read(settings: Settings, thing: str) -> list[Any]:
+        """All records of a topic that can be read."""
+        with contextlib.closing(Tail(settings.kafka, mode=settings.mode, things=(thing,))) as tail:
+            return [row.record for row in tail.read_to_end() if not isinstance(row.record, Rejected)]
 
     def turn(self) -> None:
         """One turn: life safety and commands first, then every step that all inputs have finished."""
         for row in self._lane.poll(0):
             self._take_lane(row)
+        self._take_commands()
         for row in self._main.poll(0.02):
             self._take(row)
-        for now_us, rows in self._merge.steps():
+        if time.monotonic() - self._started_s > _PATIENCE_S:
+            self._again.forget()
+        for _ in range(_STEPS_A_TURN):
+            if not self._step():
+                break
+            self._take_commands()
+        if self._again.until_us() == NEVER_US:
+            self._send(self._kernel.wall_clock(time.time_ns() // 1000))
+        if time.monotonic() - self._saved_s >= _SAVE_EVERY_S:
+            self.save()
+
+    def _step(self) -> bool:
+        """Take the next step, unless it is not finished, or a command has its place before it."""
+        if self._merge.last_us >= self._again.until_us():
+            return False
+        for now_us, rows in self._merge.steps(most=1):
             found = self._kernel.step(now_us, rows)
             self._send(found.changes)
             for thing, key, record in found.outlook:
                 self._sender.send(thing, record, key=key)
-        if time.monotonic() - self._saved_s >= _SAVE_EVERY_S:
-            self.save()
+            return True
+        return False
+
+    def _take_commands(self) -> None:
+        for offset, command in self._again.due(step_us=self._merge.last_us, p1_offset=self._lane_offsets[P1]):
+            changes, refused = self._kernel.command(command)
+            self._sender.send("alerts.answers", self._answer(command, refused, offset), key=command.alert_id)
+            self._send(changes)
+
+    def _answer(self, command: AlertCommand, refused: str, offset: int) -> AlertAnswer:
+        return AlertAnswer(
+            command_id=command.command_id,
+            alert_id=command.alert_id,
+            action=command.action,
+            actor=command.actor,
+            refusal=refused,
+            received_us=command.received_us,
+            command_offset=offset,
+            step_us=self._merge.last_us,
+            p1_offset=self._lane_offsets[P1],
+        )
 
     def _take(self, row: Row) -> None:
         self._taken += 1
@@ -80,18 +125,19 @@ class Alerts:
 
     def _take_lane(self, row: Row) -> None:
         self._taken += 1
-        self._lane_offsets[row.thing] = row.offset + 1
+        if row.thing in self._lane_offsets:
+            self._lane_offsets[row.thing] = row.offset + 1
         if isinstance(row.record, Rejected):
             self._refuse(row)
-        elif row.thing == "sensor.p1":
+            if row.thing == COMMANDS:
+                self._again.skip(row.offset)
+        elif row.thing == P1:
             self._send(self._kernel.p1(row.record))
+            self._take_commands()
         elif row.thing == "deadletter.ingest":
             self._send(self._kernel.refused(row.record))
         else:
-            changes, refusal = self._kernel.command(row.record)
-            self._send(changes)
-            if refusal:
-                print(f"alerts: command {row.record.command_id}: {refusal}", flush=True)
+            self._again.put(row.offset, row.record)
 
     def _refuse(self, row: Row) -> None:
         self._refused += 1
@@ -106,11 +152,11 @@ class Alerts:
         """Write the whole state with the input offsets, after everything that it answers for has arrived."""
         self._saved_s = time.monotonic()
         self._sender.flush(5)
-        if self._merge.last_us >= 0 or any(self._lane_offsets.values()):
+        if self._merge.last_us >= 0 or any(self._lane_offsets.values()) or self._again.offset:
             self._set_number += 1
             state = {
                 "last_us": self._merge.last_us,
-                "offsets": {**self._merge.offsets(), **self._lane_offsets},
+                "offsets": {**self._merge.offsets(), **self._lane_offsets, COMMANDS: self._again.offset},
                 "kernel": self._kernel.dump(),
             }
             for key, record in saved.pieces(state, set_number=self._set_number):

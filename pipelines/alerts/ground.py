@@ -51,6 +51,9 @@ class Ground:
         self.staff = {name.casefold() for post in plan.posts for name in (post.role.en, post.role.zh)}
         self.staff |= {role.casefold() for role in plan.signs.reports.staff}
         self._reentry = {area.id for area in plan.areas if area.reentry}
+        self._seen_by: dict[str, tuple[str, ...]] = {
+            camera.id: tuple(zone.id for zone in plan.zones if _overlap(camera.owns, zone.polygon)) for camera in plan.cameras
+        }
         self._corners: dict[str, Place] = {zone.id: zone.polygon[0] for zone in plan.zones}
         self._corners |= {gate.id: gate.at for gate in plan.gates}
         self._corners |= {line.id: ((line.a[0] + line.b[0]) / 2, (line.a[1] + line.b[1]) / 2) for line in plan.lines}
@@ -112,6 +115,10 @@ class Ground:
         """Whether who has left by *gate* may come in again."""
         return self.gates[gate].area in self._reentry
 
+    def zones_of(self, place: str) -> tuple[str, ...]:
+        """Every zone that an alert at *place* says something of: those that a camera sees, else the one that it belongs to."""
+        return self._seen_by.get(place) or (self.zone_of(place),)
+
     def holds(self, **up_s: float) -> Holds:
         """Holds of the levels that are named, seconds; the time to clear is the plan's `quiet_s`."""
         return Holds(up_us={level: round(seconds * MICRO) for level, seconds in up_s.items()}, down_us=self.quiet_us)
@@ -130,6 +137,12 @@ class Ground:
 def _box(polygon: Any) -> tuple[float, float, float, float]:
     x, y = zip(*polygon, strict=True)
     return min(x), min(y), max(x), max(y)
+
+
+def _overlap(owns: tuple[float, float, float, float], polygon: tuple[Place, ...]) -> bool:
+    """Whether a camera's rectangle meets the rectangle around a zone."""
+    xs, ys = zip(*polygon, strict=True)
+    return bool(owns[0] < max(xs) and min(xs) < owns[2] and owns[1] < max(ys) and min(ys) < owns[3])
 
 
 def width_m(line: Any) -> float:

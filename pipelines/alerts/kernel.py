@@ -1,29 +1,31 @@
 """The heart of ALERTS: steps, life-safety readings and commands in, changes of alerts and outlooks out. Pure.
 
 Its state is plain values. Rules that are not the ladder live in `rules`: what evidence drives raises alerts through
-`Kernel.raise_`, what measures drive follows them through `Kernel.follow`.
+`raise_`, what measures drive follows them through `Kernel.follow`. What becomes of an alert is in `episodes`,
+what people do in `commands`, what is kept back without being lost in `grouping`.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from pipelines.alerts import rules
-from pipelines.alerts.ground import Ground
+from pipelines.alerts import commands, rules
+from pipelines.alerts.episodes import Episodes
 from pipelines.alerts.ladder import NONE, UNSEEN, Ladder, Reading, rank
-from pipelines.alerts.lifecycle import Alert, alert_id
+from pipelines.alerts.lifecycle import Alert
 from pipelines.alerts.outlook import Outlook, Second, anchor, look
 from pipelines.alerts.signal import Holds, Signal
 from pipelines.alerts.traces import Memory, Trace, covers, seen_share
 from pipelines.events import AlertChange, AlertCommand, CrowdDensity, CrowdFlow, CrowdOccupancy, DeadLetter, SensorFire
 from pipelines.units import MICRO
 
-STATE_VERSION: Final = 2
+STATE_VERSION: Final = 3
 CROWD: Final = "crowd_density"
-RULE_VERSION: Final = 1
 _CARD_FROM: Final = rank("caution")
+_COMMANDS_KEPT: Final = 4000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,26 +36,17 @@ class Step:
     outlook: list[Outlook]
 
 
-class Kernel:
-    """All alerts of one mode.
-
-    Args:
-        plan: the event plan (plan.model.Plan).
-        plan_hash: cited by every change.
-        mode: live or drill-<id>; it goes beside ids, never into them.
-    """
+class Kernel(Episodes):
+    """All alerts of one mode, and what they are judged by; arguments as of `Episodes`."""
 
     def __init__(self, plan: Any, *, plan_hash: str, mode: str) -> None:
         """Begin with nothing open."""
-        self.plan, self._hash, self._mode = plan, plan_hash, mode
-        self.ground = Ground(plan)
+        super().__init__(plan, plan_hash=plan_hash, mode=mode)
         self._ladders = {zone.id: Ladder() for zone in plan.zones}
-        self._open: dict[tuple[str, str], Alert] = {}
-        self._closed: dict[str, Alert] = {}
+        self._answered: dict[str, str] = {}
         self._signals: dict[str, Signal] = {}
         self.memory = Memory(zones={zone.id: Trace() for zone in plan.zones})
         self.watch = rules.Watch()
-        self._out: list[AlertChange] = []
 
     # -- inputs -------------------------------------------------------------------------------------------------
 
@@ -78,6 +71,7 @@ class Kernel:
         for zone, reading in readings.items():
             self._judge_zone(now_us, zone, reading)
         rules.step(self, now_us, other, readings)
+        self._let_go(now_us)
         outlook = self._second(now_us, density) if now_us % MICRO == 0 else []
         return Step(changes=self._taken(), outlook=outlook)
 
@@ -103,12 +97,27 @@ class Kernel:
         return self._taken()
 
     def command(self, command: AlertCommand) -> tuple[list[AlertChange], str]:
-        """Take what a person asks; returns the changes, and why not (empty when it was done)."""
-        alert = next((row for row in self._open.values() if row.alert_id == command.alert_id), None) or self._closed.get(command.alert_id)
+        """Take what a person asks; returns the changes, and why not (empty when it was done). A repeat changes nothing."""
+        self._unshelve(command.received_us)
+        if command.command_id in self._answered:
+            return self._taken(), self._answered[command.command_id]
+        refused = self._answered[command.command_id] = self._act(command)
+        if len(self._answered) > _COMMANDS_KEPT:
+            del self._answered[next(iter(self._answered))]
+        return self._taken(), refused
+
+    def _act(self, command: AlertCommand) -> str:
+        if command.action in rules.COMMANDS:
+            return rules.COMMANDS[command.action](self, command)
+        alert = self.find(command.alert_id)
         if alert is None:
-            return [], f"there is no alert {command.alert_id}"
-        refusal = self._acknowledge(alert, command) if command.action == "acknowledge" else self._clear(alert, command)
-        return self._taken(), refusal
+            return f"there is no alert {command.alert_id}"
+        refused = commands.act(self, alert, command)
+        if not refused:
+            now_us, actor, role, reason = command.received_us, command.actor, command.actor_role, command.reason
+            self._emit(alert, "work", now_us, actor=actor, role=role, reason=reason)
+            self._explain(alert, now_us)
+        return refused
 
     # -- the ladder ---------------------------------------------------------------------------------------------
 
@@ -153,14 +162,15 @@ class Kernel:
 
     def _carry_on(self, alert: Alert, now_us: int, level: str, reached: list[str], *, card: bool) -> None:
         """Carry an open measured alert on: its level follows what is measured, but a latched one stays."""
+        before = alert.level
         alert.reach(reached, now_us)
         alert.measured_level = level
         alert.card = alert.card or card
+        reason = ""
         if not alert.latched:
             alert.level = level if level != NONE else alert.level
-            if level == NONE:
-                self._end(alert)
-        self._emit(alert, "condition", now_us)
+            reason = self._over(alert, now_us) if level == NONE else ""
+        self._tell(alert, before, now_us, reason=reason)
 
     # -- rules with levels --------------------------------------------------------------------------------------
 
@@ -226,128 +236,24 @@ class Kernel:
         """Whether enough of a zone is seen that it may be judged better than before."""
         return zone in now.rows and covers(seen_share(now.rows[zone]), self.ground.coverage[zone])
 
-    def held(self, place: str) -> bool:
-        """Whether a suspected collapse is open in the place's zone: nothing else there falls or clears meanwhile."""
-        return (rules.COLLAPSE, self.ground.zone_of(place)) in self._open
-
-    # -- alerts -------------------------------------------------------------------------------------------------
-
-    def raise_(
-        self,
-        rule: str,
-        place: str,
-        start_us: int,
-        levels: list[str],
-        now_us: int,
-        *,
-        card: bool = True,
-        value: float = 0.0,
-        unit: str = "",
-        at_m: tuple[float, float] = (0.0, 0.0),
-        source: str = "",
-        verified: bool = True,
-        subject: str = "",
-        prompt: tuple[str, str] = ("", ""),
-        latched: bool = False,
-    ) -> Alert | None:
-        """Open an alert, or bring fresh evidence to the one that is open for the rule and the subject, else the place.
-
-        *subject* tells apart what may be at one place several times; *prompt* is for a sign, in English and Chinese; one that is
-        *latched* waits for a person at every level. None outside the rule's schedule.
-        """
-        if not self.ground.on(rule, now_us):
-            return None
-        alert = self._open.get((rule, subject or place))
-        if alert is not None:
-            alert.evidence_us = now_us
-            if max(map(rank, levels)) > rank(alert.level) or (verified and not alert.verified):
-                alert.reach([level for level in levels if rank(level) > rank(alert.level)], now_us)
-                alert.verified = alert.verified or verified
-                self._emit(alert, "condition", now_us)
-            return alert
-        alert = Alert(
-            alert_id=alert_id(site=self.plan.event.site, rule=rule, version=RULE_VERSION, place=subject or place, start_us=start_us),
-            rule=rule,
-            rule_version=RULE_VERSION,
-            place=place,
-            start_us=start_us,
-            measured_level=levels[-1],
-            card=card,
-            verified=verified,
-            value=value,
-            unit=unit,
-            x_m=at_m[0],
-            y_m=at_m[1],
-            source=source,
-            subject=subject,
-            prompt_en=prompt[0],
-            prompt_zh=prompt[1],
-            latched=latched,
-            evidence_us=now_us,
-        )
-        alert.reach(levels, now_us)
-        self._open[alert.key] = alert
-        self._emit(alert, "condition", now_us)
-        return alert
-
-    def open_alert(self, rule: str, place: str) -> Alert | None:
-        """The alert that is open for (rule, place), or (rule, subject)."""
-        return self._open.get((rule, place))
-
-    def open_alerts(self, *wanted: str) -> list[Alert]:
-        """All that are open for these rules, by rule and place."""
-        return sorted((alert for (rule, _), alert in self._open.items() if rule in wanted), key=lambda alert: alert.key)
-
-    def lapse(self, alert: Alert, now_us: int) -> None:
-        """The condition of a measured alert is over: clear it, unless it latches."""
-        alert.measured_level = NONE
-        if not alert.latched:
-            self._end(alert)
-        self._emit(alert, "condition", now_us)
-
-    def _end(self, alert: Alert) -> None:
-        alert.condition = "cleared"
-        self._open.pop(alert.key, None)
-        self._closed[alert.alert_id] = alert
-
-    def _emit(self, alert: Alert, axis: str, now_us: int, *, actor: str = "", role: str = "", reason: str = "") -> None:
-        self._out.append(alert.change(axis=axis, now_us=now_us, mode=self._mode, plan=self._hash, actor=actor, role=role, reason=reason))
-
-    def _taken(self) -> list[AlertChange]:
-        out, self._out = self._out, []
-        return out
-
     # -- work of people -----------------------------------------------------------------------------------------
 
-    def _acknowledge(self, alert: Alert, command: AlertCommand) -> str:
-        if command.action != "acknowledge":
-            return f"there is no action '{command.action}'"
-        if alert.work != "new":
-            return "it has been acknowledged already"
-        if rank(alert.level) >= rank("critical") and not command.second_gesture:
-            return "a life-safety alert needs the second gesture"
-        alert.work = "in_progress"
-        self._emit(alert, "work", command.received_us, actor=command.actor, role=command.actor_role, reason=command.reason)
+    def still_stands(self, alert: Alert) -> str:
+        """Why a person may not clear a latched alert now; empty when nothing is in the way."""
+        if alert.rule == rules.COLLAPSE:
+            return ""
+        if self.held(alert.place):
+            return "a suspected collapse is open in this zone: it must be cleared from the scene first"
+        if (alert.rule == CROWD or f"{alert.rule}/{alert.place}" in self._signals) and alert.measured_level != NONE:
+            return f"the place is still measured at {alert.measured_level}"
         return ""
 
-    def _clear(self, alert: Alert, command: AlertCommand) -> str:
-        if command.action != "clear":
-            return f"there is no action '{command.action}'"
-        if not alert.latched or alert.condition == "cleared":
-            return "it does not wait for a person to clear it"
+    def cleared_by_a_person(self, alert: Alert, now_us: int) -> None:
+        """End a latched alert; a collapse that is cleared from the scene begins anew when it is seen again."""
         if alert.rule == rules.COLLAPSE:
-            if not command.reason.strip():
-                return "a suspected collapse is cleared only with a report from the scene as the reason"
             self._signals.pop(f"{alert.rule}/{alert.place}", None)
-        elif self.held(alert.place):
-            return "a suspected collapse is open in this zone: it must be cleared from the scene first"
-        elif (alert.rule == CROWD or f"{alert.rule}/{alert.place}" in self._signals) and alert.measured_level != NONE:
-            return f"the place is still measured at {alert.measured_level}"
-        alert.work = "closed"
         alert.latched = False
-        self._end(alert)
-        self._emit(alert, "work", command.received_us, actor=command.actor, role=command.actor_role, reason=command.reason)
-        return ""
+        self._end(alert, now_us)
 
     # -- saved state --------------------------------------------------------------------------------------------
 
@@ -356,24 +262,26 @@ class Kernel:
         return {
             "version": STATE_VERSION,
             "ladders": {zone: asdict(ladder) for zone, ladder in self._ladders.items()},
-            "open": [alert.dump() for alert in self._open.values()],
-            "closed": [alert.dump() for alert in list(self._closed.values())[-1000:]],
             "signals": {key: asdict(signal) for key, signal in self._signals.items()},
             "memory": asdict(self.memory),
             "watch": self.watch.dump(),
+            **self._dump_episodes(),
+            "answered": self._answered,
         }
 
     def load(self, plain: dict[str, Any]) -> None:
         """The inverse of `dump`; zones that the plan no longer has are left behind."""
         if plain.get("version") == 1:
             plain = _from_1(plain)
+        if plain.get("version") == 2:
+            plain = _from_2(plain)
         if plain.get("version") != STATE_VERSION:
             raise ValueError(f"saved state of version {plain.get('version')}, expected {STATE_VERSION}")
         for zone, ladder in plain["ladders"].items():
             if zone in self._ladders:
                 self._ladders[zone] = Ladder(**ladder)
-        self._open = {alert.key: alert for alert in map(Alert.load, plain["open"])}
-        self._closed = {row["alert_id"]: Alert.load(row) for row in plain["closed"]}
+        self._load_episodes(plain)
+        self._answered = plain["answered"]
         self._signals = {key: Signal(**signal) for key, signal in plain["signals"].items()}
         memory = Memory.load(plain["memory"])
         memory.zones = {zone: memory.zones.get(zone, Trace()) for zone in self._ladders}
@@ -384,4 +292,10 @@ class Kernel:
 def _from_1(plain: dict[str, Any]) -> dict[str, Any]:
     """A state of version 1, which had no memory: what it knew stays, what needs minutes begins anew."""
     watch = {key: value for key, value in plain["watch"].items() if key != "flow"}
-    return {**plain, "version": STATE_VERSION, "signals": {}, "memory": asdict(Memory()), "watch": watch}
+    return {**plain, "version": 2, "signals": {}, "memory": asdict(Memory()), "watch": watch}
+
+
+def _from_2(plain: dict[str, Any]) -> dict[str, Any]:
+    """A state of version 2, in which nothing was kept back and commands were not remembered."""
+    new: dict[str, Any] = {"storms": {}, "flaps": {}, "kept_open": {}, "answered": {}}
+    return {**plain, **new, "version": STATE_VERSION, "open": json.dumps(plain["open"]), "ended": json.dumps(plain["closed"])}

@@ -6,7 +6,9 @@ Every change is numbered on its own axis, so that a repeat after a crash has the
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass, field
+import json
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import Any, Final
 
 from pipelines.alerts.ladder import NONE, latches, rank
@@ -45,21 +47,45 @@ class Alert:
     subject: str = ""
     prompt_en: str = ""
     prompt_zh: str = ""
-    levels: list[tuple[str, int]] = field(default_factory=list)
+    owner: str = ""
+    verdict: str = ""
+    closing: str = ""
+    judged: str = NONE  # the level at which a person shelved or closed it: what rises above that comes back
+    shelved_until_us: int = 0
+    grouped_under: str = ""
+    inhibited_by: str = ""
+    repeats: int = 1
+    levels: tuple[tuple[str, int], ...] = ()
     condition_number: int = 0
     work_number: int = 0
     event_time_us: int = 0
     evidence_us: int = 0
+    saved: tuple[tuple[Any, ...], str] = field(default=((), ""), compare=False, repr=False)
 
     @property
     def key(self) -> tuple[str, str]:
         """What an open alert is found by: the rule, and the subject or else the place."""
         return self.rule, self.subject or self.place
 
+    @property
+    def life_safety(self) -> bool:
+        """Whether it is P1: never shelved, inhibited or grouped, and never ended but by a person."""
+        return PRIORITY[self.level] == "P1"
+
+    @property
+    def stands_alone(self) -> bool:
+        """Whether no other alert may keep it back: life safety, what a person has raised, and what somebody works on."""
+        return self.life_safety or self.latched or self.work in ("in_progress", "on_hold")
+
+    @property
+    def shown(self) -> bool:
+        """Whether it may be shown and sounded: it deserves a card, and no other alert or person keeps it back."""
+        return self.card and not (self.shelved_until_us or self.grouped_under or self.inhibited_by)
+
     def reach(self, levels: list[str], now_us: int) -> None:
         """Note the levels reached at *now_us*, lowest first; a latching level latches."""
         for level in levels:
-            self.levels.append((level, now_us))
+            self.levels += ((level, now_us),)
             if rank(level) > rank(self.level):
                 self.level = level
             self.latched = self.latched or latches(level)
@@ -85,7 +111,7 @@ class Alert:
             condition=self.condition,
             work=self.work,
             latched=self.latched,
-            card=self.card,
+            card=self.shown,
             verified=self.verified,
             start_us=self.start_us,
             event_time_us=now_us,
@@ -101,13 +127,30 @@ class Alert:
             plan=plan,
             prompt_en=self.prompt_en,
             prompt_zh=self.prompt_zh,
+            owner=self.owner,
+            verdict=self.verdict,
+            closing=self.closing,
+            shelved_until_us=self.shelved_until_us,
+            grouped_under=self.grouped_under,
+            inhibited_by=self.inhibited_by,
+            repeats=self.repeats,
         )
 
-    def dump(self) -> dict[str, Any]:
-        """Plain values, for the saved state."""
-        return asdict(self)
+    def dump(self) -> str:
+        """JSON of what differs from an alert's beginning; made again only when something has changed, since all are saved each second."""
+        values = _values(self)
+        if values != self.saved[0]:
+            plain = {name: value for name, value, usual in zip(_NAMES, values, _USUAL, strict=True) if value != usual}
+            self.saved = values, json.dumps(plain, separators=(",", ":"))
+        return self.saved[1]
 
     @classmethod
     def load(cls, plain: dict[str, Any]) -> Alert:
-        """The inverse of `dump`."""
-        return cls(**{**plain, "levels": [(level, at_us) for level, at_us in plain["levels"]]})
+        """The inverse of `dump`, from what its JSON says."""
+        return cls(**{**plain, "levels": tuple((level, at_us) for level, at_us in plain.get("levels", ()))})
+
+
+_SAVED: Final = [each for each in fields(Alert) if each.name != "saved"]
+_NAMES: Final = tuple(each.name for each in _SAVED)
+_USUAL: Final = tuple(each.default for each in _SAVED)
+_values: Final = attrgetter(*_NAMES)

@@ -85,13 +85,14 @@ class Merge:
         every = [*self._results.values(), *self._readings.values()]
         return min(source.frontier_us for source in every)
 
-    def steps(self) -> Iterable[tuple[int, list[tuple[str, Any]]]]:
-        """Each step that is finished and not yet taken: its event time, and its rows in their one order."""
+    def steps(self, *, most: int = 1_000_000) -> Iterable[tuple[int, list[tuple[str, Any]]]]:
+        """Each step that is finished and not yet taken, *most* at once: its event time, and its rows in their one order."""
         until = self.finished_us()
         if until < 0:
             return
         if self.last_us < 0:
             self._begin()
+        until = min(until, self.last_us + most * units.SLICE_US)
         while self.last_us + units.SLICE_US <= until:
             step = self.last_us + units.SLICE_US
             rows = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 
 from pipelines.alerts.kernel import Kernel
 from pipelines.events import AlertCommand, CameraHealth, CrowdDensity, CrowdFlow, SensorFire, VehicleEvent
@@ -67,7 +68,7 @@ def fire(state: str = "alarm", *, kind: str = "smoke", output: str = "", at_s: f
 
 def command(alert_id: str, action: str, *, second: bool = False) -> AlertCommand:
     return AlertCommand(
-        command_id="c",
+        command_id=uuid.uuid4().hex,
         alert_id=alert_id,
         action=action,
         actor="S1",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 import zlib
 
 import pytest
@@ -28,7 +29,7 @@ def rules_of(changes) -> set[str]:
 
 def command(alert_id: str, action: str = "clear", *, reason: str = "") -> AlertCommand:
     return AlertCommand(
-        command_id="c",
+        command_id=uuid.uuid4().hex,
         alert_id=alert_id,
         action=action,
         actor="SO",
@@ -298,8 +299,11 @@ def test_a_state_of_the_version_before_is_taken_up_without_its_memory():
     subject = kernel()
     alert_id = play(Scene(zones={"hall": lambda _: {"people": 90.0, "local_peak_per_m2": 5.5}}), 12, subject)[0].alert_id
     plain = subject.dump()
-    old = {key: plain[key] for key in ("ladders", "open", "closed")} | {
+    old = {
         "version": 1,
+        "ladders": plain["ladders"],
+        "open": json.loads(plain["open"]),
+        "closed": json.loads(plain["ended"]),
         "watch": {"people": {}, "flow": {"door": [[1, 2]]}, "unknown_us": {}, "outputs": {}},
     }
     resumed = kernel()

@@ -87,7 +87,7 @@ def small_plan(**changes: Any) -> Plan:
         ],
         "devices": [{"id": "t-1", "kind": "turnstile", "at": [0, 10], "gate": "gate"}],
         "posts": [
-            {"call_sign": "S1", "role": {"en": "shift leader", "zh": "值班长"}, "rights": ["acknowledge", "clear"]},
+            {"call_sign": "S1", "role": {"en": "shift leader", "zh": "值班长"}, "rights": ["acknowledge", "clear", "close", "shelve"]},
             {"call_sign": "M1", "role": {"en": "monitor", "zh": "监看员"}, "rights": ["acknowledge"]},
         ],
     }

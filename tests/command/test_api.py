@@ -95,7 +95,7 @@ def test_an_acknowledgement_is_sent_to_the_mode_of_its_alert(source: Made) -> No
     [
         ("nothing", {}, 404, "no such alert"),
         ("crowd", {"mode": "live"}, 404, "no mode"),
-        ("crowd", {"action": "silence"}, 422, "acknowledge or clear"),
+        ("crowd", {"action": "silence"}, 422, "expected acknowledge, hold"),
         ("crowd", {"actor": ""}, 422, "name and a role"),
         ("crowd", {"actor_role": " "}, 422, "name and a role"),
         ("crowd", {"actor": "x" * 65}, 422, "at most 64"),
@@ -105,6 +105,11 @@ def test_an_acknowledgement_is_sent_to_the_mode_of_its_alert(source: Made) -> No
         ("crowd", {"actor_role": "visitor"}, 403, "may not acknowledge"),
         ("crowd", {"action": "clear", "actor_role": "shift leader"}, 409, "clears by itself"),
         ("crowd", {"actor_role": "shift leader", "actor": "somebody"}, 202, ""),
+        ("crowd", {"action": "shelve"}, 403, "may not shelve"),
+        ("fire", {"action": "shelve", "actor_role": "shift leader", "actor": "S1"}, 409, "never shelved"),
+        ("fire", {"action": "close", "actor_role": "shift leader", "actor": "S1"}, 409, "not closed"),
+        ("crowd", {"action": "assign", "target": "x" * 65}, 422, "at most 64"),
+        ("crowd", {"action": "hold"}, 202, ""),
     ],
 )
 def test_an_act_is_refused_with_a_sentence(source: Made, alert: str, fields: dict[str, Any], status: int, word: str) -> None:

@@ -64,6 +64,7 @@ GIVEN_OUT = {
     41: "audit_entry",
     42: "audit_root",
     43: "probe_passed",
+    44: "alert_answer",
 }
 
 

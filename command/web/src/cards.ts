@@ -115,6 +115,7 @@ class Card {
     else if (isOpen(alert)) texts.push(isLifeSafety(alert) ? this.everyoneText() : t("card.new"));
     if (last && last.delay_ms !== null) texts.push(t("card.delivered_in", { who: names(arrived), delay: age(last.delay_ms) }));
     else if (last) texts.push(t("card.delivered", { who: names(arrived) }));
+    if (alert.refused) texts.push(t("ack.failed", { why: alert.refused.why }));
     if (refused.length) texts.push(t("card.refused", { who: names(refused) }));
     return texts.join(" · ");
   }

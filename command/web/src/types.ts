@@ -47,7 +47,18 @@ export interface Device {
   gate: string | null;
   zone: string | null;
 }
-export type Right = "acknowledge" | "clear" | "stop_drill";
+export type Right =
+  | "acknowledge"
+  | "clear"
+  | "stop_drill"
+  | "assign"
+  | "verify"
+  | "close"
+  | "shelve"
+  | "escalate"
+  | "downgrade"
+  | "report"
+  | "order";
 export interface Post {
   call_sign: string;
   role: Text;
@@ -164,6 +175,7 @@ export interface Alert {
   acknowledged_role: string;
   acknowledged_us: number;
   asked: { action: string; actor: string } | null;
+  refused: { action: string; actor: string; why: string } | null;
   receipts: Receipt[];
 }
 export interface Timeline {

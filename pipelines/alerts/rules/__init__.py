@@ -5,7 +5,7 @@ Levels of alerts without a ladder are those of the numbers of crowd safety. Uppe
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pipelines.alerts.rules.approved import APPROVED, RESIDUAL, approved
 from pipelines.alerts.rules.cameras import CAMERA, camera
@@ -27,10 +27,10 @@ from pipelines.alerts.rules.uncertain import UNCERTAIN, uncertain
 from pipelines.alerts.rules.unknown import UNKNOWN, unknown
 from pipelines.alerts.rules.vehicles import BEYOND_PERMIT, IMPROPER_STOP, QUIET, SPEEDING, TOWARDS_PEOPLE, WRONG_WAY, vehicle
 from pipelines.alerts.rules.watch import Watch
-from pipelines.events import CameraHealth, SensorFire, SensorIdentity, SensorTurnstile, VehicleEvent
+from pipelines.events import AlertCommand, CameraHealth, SensorFire, SensorIdentity, SensorTurnstile, VehicleEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from pipelines.alerts.kernel import Kernel
     from pipelines.alerts.ladder import Reading
@@ -43,6 +43,7 @@ __all__ = [
     "BOTTLENECK",
     "CAMERA",
     "COLLAPSE",
+    "COMMANDS",
     "COUNTER_FLOW",
     "DOUBTFUL",
     "EQUIVOCATION",
@@ -74,6 +75,9 @@ __all__ = [
     "second",
     "step",
 ]
+
+# What people ask that is about no alert yet, by action: each does it, or returns the sentence that refuses it.
+COMMANDS: Final[dict[str, Callable[[Kernel, AlertCommand], str]]] = {"report": report}
 
 
 def step(kernel: Kernel, now_us: int, rows: Iterable[tuple[str, Any]], readings: Mapping[str, Reading]) -> None:
@@ -127,6 +131,7 @@ def second(kernel: Kernel, now: Second) -> None:
 def _quiet(kernel: Kernel, now_us: int) -> None:
     """Evidence that stays away clears what does not latch."""
     combined = [row.id for row in kernel.plan.rules.combinations]
-    for alert in kernel.open_alerts(*QUIET, UNKNOWN, PASS_BACK, TWO_GATES, EQUIVOCATION, *combined):
-        if now_us - alert.evidence_us >= kernel.ground.quiet_us and alert.measured_level != "none" and not kernel.held(alert.place):
-            kernel.lapse(alert, now_us)
+    for rule in (*QUIET, UNKNOWN, PASS_BACK, TWO_GATES, EQUIVOCATION, *combined):
+        for alert in kernel.unheard(rule, now_us - kernel.ground.quiet_us):
+            if not kernel.held(alert.place):
+                kernel.lapse(alert, now_us)

@@ -1,0 +1,57 @@
+"""Commands in the place they had: after a crash, what was answered before is taken between the same steps again. Pure."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+
+from pipelines.events import AlertAnswer, AlertCommand
+
+NEVER_US = 2**63 - 1
+
+
+class Again:
+    """The commands that wait, in their order.
+
+    A command that was answered before the crash waits for the step and for the life-safety reading that came before it then, and
+    the next step waits for it. Any other waits for nothing.
+
+    Args:
+        answers: those that are known.
+        since: offset of the first command that is not yet in the saved state.
+    """
+
+    def __init__(self, answers: Iterable[AlertAnswer], *, since: int) -> None:
+        """Nothing has come yet."""
+        self._places = {row.command_offset: (row.step_us, row.p1_offset) for row in answers if row.command_offset >= since}
+        self._waiting: deque[tuple[int, AlertCommand]] = deque()
+        self.offset = since
+
+    def put(self, offset: int, command: AlertCommand) -> None:
+        """Take a command in."""
+        self._waiting.append((offset, command))
+
+    def skip(self, offset: int) -> None:
+        """A record that is no command stood there."""
+        if not self._waiting:
+            self.offset = offset + 1
+
+    def due(self, *, step_us: int, p1_offset: int) -> Iterator[tuple[int, AlertCommand]]:
+        """The commands whose turn it is after the step *step_us* and the life-safety readings before *p1_offset*."""
+        while self._waiting:
+            offset, command = self._waiting[0]
+            after_us, after_p1 = self._places.get(offset, (-1, 0))
+            if step_us < after_us or p1_offset < after_p1:
+                return
+            self._waiting.popleft()
+            self._places.pop(offset, None)
+            self.offset = offset + 1
+            yield offset, command
+
+    def until_us(self) -> int:
+        """The last step that may be taken before a command that has its place there."""
+        return min((step_us for step_us, _ in self._places.values()), default=NEVER_US)
+
+    def forget(self) -> None:
+        """Wait for nothing any more: alerts are worth more than the order of what people did."""
+        self._places.clear()

@@ -1,0 +1,145 @@
+"""ALERTS on a real broker: a kill between two saves, and every change and answer is the same again."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from connectors.kafka import Sender, Tail, producer
+from pipelines import topics
+from pipelines.alerts.app import READINGS, Alerts
+from pipelines.events import CrowdDensity, CrowdFlow, CrowdOccupancy, VehicleEvent
+from pipelines.settings import Settings
+from pipelines.units import MICRO, SLICE_US
+from plan import needs
+from plan.load import parse
+from stack import kafka
+from stack.addresses import claim_addresses
+from stack.mode_setup import spec
+from stack.supervisor import Supervisor
+from stack.ticker import tick_record
+from tests.alerts.scene import START, ask, crowd, fire, posts
+from tests.plans import plan_dict
+
+ROOT = Path(__file__).resolve().parents[2]
+MODE = "drill-app"
+PROGRESS = {"crowd.density": CrowdDensity, "crowd.flow": CrowdFlow, "crowd.occupancy": CrowdOccupancy, "vehicle.events": VehicleEvent}
+USUAL = {"int": 0, "float": 0.0, "str": "", "bool": False, "float | None": None}
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A broker of the test's own, where it has been fetched."""
+    if not (ROOT / ".muster" / "jars").is_dir():
+        pytest.skip("the servers have not been fetched")
+    home = tmp_path_factory.mktemp("home")
+    for name in ("jars", "jvm"):
+        (home / name).symlink_to(ROOT / ".muster" / name)
+    addresses = claim_addresses(home)
+    logs, status = home / "run" / "logs", home / "run" / "status.json"
+    supervisor = Supervisor([kafka.part(home, addresses)], logs=logs, status_file=status, on_change=lambda _: None)
+    supervisor.start()
+    try:
+        kafka.ensure_topics(addresses.kafka, [spec(topic, MODE) for topic in topics.ALL])
+        yield addresses.kafka
+    finally:
+        supervisor.stop()
+
+
+def progress(kind: Any, at_us: int, rows: int) -> Any:
+    usual = {name: USUAL[kind.__annotations__[name]] for name in kind.__annotations__}
+    return kind(**{**usual, "progress": True, "rows": rows, "window_end_us": at_us})
+
+
+class Inputs:
+    """Everything that ALERTS reads, written by hand."""
+
+    def __init__(self, bootstrap: str, results: tuple[str, ...]) -> None:
+        self.sender = Sender(producer(bootstrap, linger_ms=0), MODE)
+        self.results = results
+
+    def step(self, at_us: int, peak: float) -> None:
+        rows = crowd(at_us, peak)
+        for thing, row in rows:
+            self.sender.send(thing, row)
+        for thing in self.results:
+            self.sender.send(thing, progress(PROGRESS[thing], at_us, len(rows) if thing == "crowd.density" else 0))
+        for thing in READINGS:
+            self.sender.send(thing, tick_record(topics.topic(thing), at_us + SLICE_US))
+
+    def put(self, thing: str, record: Any) -> None:
+        self.sender.send(thing, record)
+        self.sender.flush()
+
+
+def turn_until(alerts: Alerts, done: Any) -> None:
+    for _ in range(1500):
+        alerts._saved_s = time.monotonic()  # saved by hand
+        alerts.turn()
+        if done():
+            alerts._sender.flush()
+            return
+    raise AssertionError("ALERTS did not come so far")
+
+
+def read(bootstrap: str, thing: str) -> list[Any]:
+    tail = Tail(bootstrap, mode=MODE, things=(thing,))
+    found = [row.record for row in tail.read_to_end()]
+    tail.close()
+    return found
+
+
+@pytest.mark.stack
+def test_after_a_kill_every_change_and_every_answer_comes_again_as_it_was(broker: str, tmp_path: Path) -> None:
+    plain = plan_dict(posts=posts())
+    (tmp_path / "plan.yaml").write_text(yaml.safe_dump(plain))
+    settings = Settings(mode=MODE, kafka=broker, plan=tmp_path / "plan.yaml", run=tmp_path)
+    first = Alerts(settings)
+    inputs = Inputs(broker, needs.results(parse(plain)))
+
+    def steps(since: int, until: int, peak: float) -> None:
+        for index in range(since, until):
+            inputs.step(START + index * SLICE_US, peak)
+        inputs.sender.flush()
+        turn_until(first, lambda: first._merge.last_us >= START + (until - 1) * SLICE_US)
+
+    def asked(alert_id: str, action: str, **fields: Any) -> None:
+        command = ask(alert_id, action, **fields)
+        inputs.put("alerts.commands", command)
+        turn_until(first, lambda: command.command_id in first._kernel._answered)
+
+    steps(0, 25, 3.3)
+    first.save()
+    steps(25, 60, 3.3)
+    [crowding] = {change.alert_id for change in read(broker, "alerts.changes")}
+    asked(crowding, "acknowledge")
+    steps(60, 130, 5.5)
+    inputs.put("sensor.p1", fire(START + 26 * MICRO))
+    turn_until(first, lambda: first._kernel.open_alert("fire", "hall"))
+    burning = first._kernel.open_alert("fire", "hall").alert_id
+    asked(burning, "acknowledge")
+    asked(burning, "shelve", until_us=START + MICRO)
+    asked("nothing", "acknowledge")
+    steps(130, 140, 5.5)
+
+    again = Alerts(settings)  # the first is left as a kill leaves it: nothing is saved any more
+    turn_until(again, lambda: again._merge.last_us == first._merge.last_us and again._p1_offset == first._p1_offset)
+    opened = [sorted(json.loads(alerts._kernel.dump()["open"]), key=lambda row: row["alert_id"]) for alerts in (first, again)]
+    assert opened[0] == opened[1]
+    changes, answers = defaultdict(list), defaultdict(list)
+    for row in read(broker, "alerts.changes"):
+        changes[row.alert_id, row.axis, row.number].append(row)
+    for row in read(broker, "alerts.answers"):  # life safety waits for nothing, and may come earlier than it did
+        answers[row.command_id].append((row.refusal, row.step_us, row.command_offset))
+    for found in (*changes.values(), *answers.values()):
+        assert len(found) == 2
+        assert found[0] == found[1]
+    refusals = [row.refusal for row in read(broker, "alerts.answers")][:4]
+    assert refusals == ["", "", "a life-safety alert is never shelved", "there is no alert nothing"]
