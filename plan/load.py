@@ -15,7 +15,9 @@ from shapely.geometry import Polygon, box
 from shapely.validation import explain_validity
 
 from pipelines.errors import ConfigError
+from plan import duty_check
 from plan.model import Plan
+from plan.words import wrong_words
 
 
 def load(path: Path) -> Plan:
@@ -76,7 +78,10 @@ def _sentence(row: Any, loaded: Any) -> str:
 
 def check(plan: Plan) -> list[str]:
     """What is wrong with the plan as a whole, one sentence each; empty when it is sound."""
-    return [*_doubles(plan), *_references(plan), *_geometry(plan), *_roads(plan)]
+    wrong = [*_doubles(plan), *_references(plan), *_geometry(plan), *_roads(plan)]
+    if not wrong:  # the on-call table speaks of places and posts that must be there
+        wrong = [*duty_check.check(plan), *wrong_words(plan.model_dump(mode="json"))]
+    return wrong
 
 
 def _doubles(plan: Plan) -> list[str]:

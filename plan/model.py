@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from plan.part import Part
+from plan.actions import Action
+from plan.duty import Duty
+from plan.part import Id, Part, Text
+from plan.response import ResponsePlan
 from plan.signs import Signs
 
 LEVELS = ("watch", "caution", "warning", "critical", "act_now")
 Level = Literal["watch", "caution", "warning", "critical", "act_now"]
 Scale = Literal["walkway", "queue", "stairs"]
 Point = tuple[float, float]
-Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-
-
-class Text(Part):
-    """A text in the two languages of the screens."""
-
-    en: str = Field(min_length=1, max_length=128)
-    zh: str = Field(min_length=1, max_length=128)
 
 
 class Sourced(Part):
@@ -316,6 +311,10 @@ class Plan(Part):
     permits: tuple[Permit, ...] = ()
     devices: tuple[Device, ...] = ()
     posts: tuple[Post, ...] = ()
+    duty: Duty | None = Field(default=None, description="who is on call, when, and how they are reached")
+    actions: tuple[Action, ...] = Field(default=(), description="orders that are prepared")
+    response_plans: tuple[ResponsePlan, ...] = Field(default=(), description="what is to be done by when, by rule and level")
+    short: dict[Id, Text] = Field(default={}, description="short names of places, for the radio")
     outlines: tuple[Outline, ...] = ()
 
     def area_type(self, zone: Zone) -> AreaType:
