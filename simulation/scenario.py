@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from pipelines.errors import ConfigError
 from plan.load import load as load_plan
-from plan.model import Id, Plan
+from plan.model import Plan
 from plan.part import Part
 from simulation.walkers import Walkers
 
