@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 from pipelines.errors import ConfigError
 from plan.load import load as load_plan
 from plan.model import Plan
-from plan.part import Part
+from plan.part import Id, Part
 from simulation.walkers import Walkers
 
 
