@@ -6,15 +6,15 @@ receipts (`due_us`) count from when the broker took the change, so they are the 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
+from pipelines.dispatch.call import ESCALATION, RESPONSE, Call, Handed, Match, Receipts, Sent, addressed, key_of, message_id
 from pipelines.dispatch.delivery import Delivery, Outcome, tries
 from pipelines.dispatch.escalation import Step, due, ladder
+from pipelines.dispatch.responses import Responses
 from pipelines.dispatch.routing import Told, bearers, may_not_carry, on_call
-from pipelines.dispatch.texts import free_texts, place_name, texts
+from pipelines.dispatch.texts import place_name, texts
 from pipelines.events import AlertChange, DispatchReceipt, OrderChange
 from pipelines.messages import Channel, Kind, Message, Texts
 from pipelines.units import US_PER_S
@@ -22,66 +22,16 @@ from plan.duty import Bearer, Duty, Network, Reach, Shift
 
 if TYPE_CHECKING:
     from plan.model import Plan
-    from plan.response import ResponsePlan, ResponseStep
 
 INBOX: Final = "drill-inbox"
-ESCALATION: Final = "escalation"  # stands as the channel in receipts that are no delivery
 RETRACTED: Final = "retracted"  # the axis of receipts of a message that takes back the others
 FALSE: Final = "false"
-_Key = tuple[str, int, str, str, str]
 _BARE: Final = Duty(
     channels=(Network(channel="none", network="none"),),
     reach=(Reach(post="-", bearers=(Bearer(channel="none"), Bearer(channel="none"))),),
     shifts=(Shift(function="command_post", posts=("-",)),),
 )
 """The ladders and the patience of a plan without an on-call table."""
-
-
-class Handed(NamedTuple):
-    """An attempt that a channel is to make now."""
-
-    key: str
-    bearer: int
-    channel: str
-    message: Message
-    priority: str
-
-
-class Sent(NamedTuple):
-    """A message that a recipient may have: for the references of the next one."""
-
-    message_id: str
-    sent_us: int
-
-
-class Match(NamedTuple):
-    """A response plan that an alert has started: with which change, and when by both clocks."""
-
-    number: int
-    appended_us: int
-    since_us: int
-
-
-@dataclass(slots=True)
-class Call:
-    """One alert that people must hear of."""
-
-    change: AlertChange
-    appended_us: int
-    since_us: int
-    ladder_number: int = 1
-    begun: dict[str, int] = field(default_factory=dict)
-    failed: set[str] = field(default_factory=set)
-    answered: bool = False
-    retracted_us: int = 0
-    over: bool = False
-    fresh: bool = True
-    restored: bool = False
-    said: set[tuple[str, str, str]] = field(default_factory=set)
-    started: dict[str, Match] = field(default_factory=dict)
-    told_of: set[str] = field(default_factory=set)
-    timed: set[str] = field(default_factory=set)
-    sent: dict[str, list[Sent]] = field(default_factory=dict)
 
 
 class Desk:
@@ -103,18 +53,18 @@ class Desk:
         self.calls: dict[str, Call] = {}
         self._moving: dict[str, Call] = {}
         self._flying: dict[str, Delivery] = {}
-        self._before: dict[str, dict[_Key, list[DispatchReceipt]]] = {}
+        self._before: Receipts = {}
         self._public: set[str] = set()
         self._appended: dict[str, dict[tuple[str, int], int]] = {}
         self.receipts: list[DispatchReceipt] = []
         self.arrived: list[str] = []
         self.lost: list[tuple[str, str]] = []
-        self.responses: list[tuple[Call, ResponsePlan, ResponseStep]] = []
+        self.responses = Responses(mode=mode, plan=plan, start=self._start, before=self._before, write=self._write)
         for receipt in receipts:
             self._remember(receipt)
 
     def _remember(self, receipt: DispatchReceipt) -> None:
-        key = _key(receipt.axis, receipt.number, receipt.order_id, receipt.step, receipt.recipient)
+        key = key_of(receipt.axis, receipt.number, receipt.order_id, receipt.step, receipt.recipient)
         self._before.setdefault(receipt.alert_id, {}).setdefault(key, []).append(receipt)
 
     # -- what happens ---------------------------------------------------------------------------------------------
@@ -208,7 +158,7 @@ class Desk:
                 self._tell_news(call)
             if not call.over:
                 self._climb(call, now_us, wall_us)
-                self._time_responses(call, now_us, wall_us)
+                self.responses.time(call, now_us, wall_us)
             if call.over or (not self._waits(call) and not call.fresh):
                 del self._moving[alert_id]
         handed = []
@@ -228,7 +178,7 @@ class Desk:
         call.fresh = False
         change = call.change
         for delivery in self._flying.values():
-            older = delivery.axis not in ("order", "response") and (delivery.number != change.number or call.over)
+            older = delivery.axis not in ("order", RESPONSE) and (delivery.number != change.number or call.over)
             if delivery.alert_id == change.alert_id and older and delivery.message.kind != "cancel":
                 delivery.dropped = True  # what is newer takes its place
         if not call.restored:
@@ -246,7 +196,7 @@ class Desk:
         for system in self._duty.systems:
             if change.priority in system.priorities:
                 self._tell(call, system.name, step="", due_us=0)
-        self._begin_responses(call)
+        self.responses.begin(call)
 
     def _restore(self, call: Call) -> None:
         """What was begun, and whom it reached, before this process: from the receipts."""
@@ -347,7 +297,7 @@ class Desk:
         alert_id = change.alert_id if change is not None else order.alert_id if order is not None else ""
         number = number or (change.number if change is not None else 1)
         order_id = order.order_id if order is not None else ""
-        known = self._before.get(alert_id, {}).get(_key(axis, number, order_id, step, recipient), [])
+        known = self._before.get(alert_id, {}).get(key_of(axis, number, order_id, step, recipient), [])
         if key in self._flying or any(row.state == "delivered" for row in known):
             return False
         if known and all(row.state in ("refused", "escalated") for row in known) and any(row.state == "escalated" for row in known):
@@ -419,7 +369,7 @@ class Desk:
         reason = f"no bearer reached the recipient ({names})"
         self._receipt(delivery, ESCALATION, state="escalated", receipt="", reason=reason, attempt=1, wall_us=wall_us)
         call = self.calls.get(delivery.alert_id)
-        if call is not None and delivery.axis not in ("order", "response"):
+        if call is not None and delivery.axis not in ("order", RESPONSE):
             call.failed.add(delivery.step)
             self._moving.setdefault(delivery.alert_id, call)
         if delivery.order_id:
@@ -441,6 +391,9 @@ class Desk:
             due_us=delivery.due_us,
             reason=reason,
         )
+        self._write(made)
+
+    def _write(self, made: DispatchReceipt) -> None:
         self._remember(made)
         self.receipts.append(made)
 
@@ -464,98 +417,7 @@ class Desk:
         )
         self.receipts.append(made)
 
-    # -- the standard's response ----------------------------------------------------------------------------------
-
-    def _begin_responses(self, call: Call) -> None:
-        for made in self._plan.response_plans:
-            if made.id not in call.started or made.id in call.told_of:
-                continue
-            call.told_of.add(made.id)
-            for step in made.steps:
-                if step.by == "order":
-                    self.responses.append((call, made, step))
-                else:
-                    self._tell_response(call, made, step)
-
-    def _tell_response(self, call: Call, made: ResponsePlan, step: ResponseStep) -> None:
-        change, match = call.change, call.started[made.id]
-        do = (f"{step.text.en} ({made.clause})", step.text.zh)
-        for post in self.response_posts(call, made, step):
-            key = message_id(self._mode, change.alert_id, f"{made.id}/{step.id}", match.number, post)
-            self._start(
-                key=key,
-                recipient=post,
-                kind="update",
-                words=free_texts(do, change.place, self._plan, mode=change.mode),
-                sent_us=match.appended_us,
-                place=change.place,
-                priority=change.priority,
-                step=step.id,
-                due_us=match.appended_us + round(step.within_s * US_PER_S),
-                change=change,
-                axis="response",
-                reason=f"clause {made.clause}",
-                number=match.number,
-            )
-            call.sent.setdefault(post, []).append(Sent(key, match.appended_us))
-
-    def response_posts(self, call: Call, made: ResponsePlan, step: ResponseStep) -> list[str]:
-        """Who holds a step of the response; the function itself where nobody holds it, so that it is seen as overdue."""
-        at_us = call.started[made.id].appended_us
-        found = [on_call(self._plan, function, call.change.place, at_us) or (str(function),) for function in step.functions]
-        return list(dict.fromkeys(post for posts in found for post in posts))
-
-    def _time_responses(self, call: Call, now_us: int, wall_us: int) -> None:
-        """Say which steps of the response are overdue; each once."""
-        for made in self._plan.response_plans:
-            if made.id not in call.started or made.id in call.timed:
-                continue
-            waiting = [step for step in made.steps if step.by == "message"]
-            passed = [step for step in waiting if now_us >= call.started[made.id].since_us + round(step.within_s * US_PER_S)]
-            for step in passed:
-                self._say_overdue(call, made, step, wall_us)
-            if len(passed) == len(waiting):
-                call.timed.add(made.id)
-
-    def _say_overdue(self, call: Call, made: ResponsePlan, step: ResponseStep, wall_us: int) -> None:
-        match, alert_id = call.started[made.id], call.change.alert_id
-        reason = f"overdue: {step.id} was due after {step.within_s:g} s by clause {made.clause}"
-        for post in self.response_posts(call, made, step):
-            rows = self._before.get(alert_id, {}).get(_key("response", match.number, "", step.id, post), [])
-            if any(row.state == "delivered" or row.reason == reason for row in rows):
-                continue
-            late = DispatchReceipt(
-                alert_id=alert_id,
-                axis="response",
-                number=match.number,
-                channel=ESCALATION,
-                recipient=post,
-                state="failed",
-                receipt="",
-                at_us=wall_us,
-                step=step.id,
-                due_us=match.appended_us + round(step.within_s * US_PER_S),
-                reason=reason,
-            )
-            self._remember(late)
-            self.receipts.append(late)
-
     @property
     def undelivered(self) -> int:
         """Messages under way that have reached nobody yet on any bearer and were escalated."""
         return sum(delivery.escalated and not delivery.arrived and not delivery.dropped for delivery in self._flying.values())
-
-
-def _key(axis: str, number: int, order_id: str, step: str, recipient: str) -> _Key:
-    """What a delivery is found by in the receipts of its alert; a step of the response is one by itself."""
-    return axis, number, order_id, step if axis == "response" else "", recipient
-
-
-def message_id(mode: str, subject: str, axis: str, number: int, recipient: str) -> str:
-    """BLAKE2b (16 bytes, hex) of what a message is: the same at each retry and after each restart."""
-    return hashlib.blake2b("\0".join((mode, subject, axis, str(number), recipient)).encode(), digest_size=16).hexdigest()
-
-
-def addressed(message: Message, address: str) -> Message:
-    """The message for one bearer."""
-    return replace(message, address=address)

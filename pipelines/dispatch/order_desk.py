@@ -15,7 +15,8 @@ from pipelines.units import US_PER_S
 from plan.authority import FREE, RETRACT, action_of, may_approve, refused
 
 if TYPE_CHECKING:
-    from pipelines.dispatch.desk import Call, Desk
+    from pipelines.dispatch.call import Call
+    from pipelines.dispatch.desk import Desk
     from pipelines.dispatch.surroundings import Surroundings
     from pipelines.messages import Texts
     from plan.actions import Action
@@ -168,14 +169,14 @@ class OrderDesk:
             self.changes += self.book.undelivered(made, why, now_us=wall_us)
         for made in self._desk.arrived:
             self.changes += self.book.delivered(made, now_us=wall_us)
-        for call, response, step in self._desk.responses:
+        for call, response, step in self._desk.responses.ordered:
             self._respond(call, response, step)
         for order in list(self.book.orders.values()):
             if order.change.kind == RETRACT and not order.is_over and not order.waits and self._desk.is_retracted(order.change.alert_id):
                 self.changes += self.book.done(order.change.order_id, actor="", role="", reason="everyone was told", now_us=wall_us)
         self._desk.lost.clear()
         self._desk.arrived.clear()
-        self._desk.responses.clear()
+        self._desk.responses.ordered.clear()
         self.changes += self.book.overdue(now_us=now_us, at_us=wall_us)
         for order in self.book.effects_due(now_us=now_us):
             action = action_of(self._plan, order.change.kind)
@@ -189,7 +190,7 @@ class OrderDesk:
     def _respond(self, call: Call, response: ResponsePlan, step: ResponseStep) -> None:
         """Order a step of the response plan of each post that holds its first function."""
         alert, match = call.change, call.started[response.id]
-        posts = self._desk.response_posts(call, response, step)
+        posts = self._desk.responses.posts(call, response, step)
         first = OrderChange(
             order_id=order_id(self._mode, alert.alert_id, f"{response.id}/{step.id}"),
             alert_id=alert.alert_id,

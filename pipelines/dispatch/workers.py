@@ -16,8 +16,8 @@ from pipelines.errors import ConfigError, RefusedError, TransientError
 from pipelines.units import US_PER_S
 
 if TYPE_CHECKING:
+    from pipelines.dispatch.call import Handed
     from pipelines.dispatch.delivery import Outcome
-    from pipelines.dispatch.desk import Handed
     from pipelines.messages import Channel
 
 DEPTH: Final = 1000

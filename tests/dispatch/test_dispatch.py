@@ -342,7 +342,7 @@ def test_a_channel_that_breaks_ends_no_thread_and_p1_goes_before_p2(plan: Plan) 
 def test_a_full_queue_drops_the_least_urgent_and_says_so(plan: Plan) -> None:
     from queue import SimpleQueue
 
-    from pipelines.dispatch.desk import Handed
+    from pipelines.dispatch.call import Handed
     from pipelines.dispatch.workers import Worker
 
     results: Any = SimpleQueue()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pipelines.dispatch.desk import INBOX, Desk, Handed
+from pipelines.dispatch.call import Handed
+from pipelines.dispatch.desk import INBOX, Desk
 from pipelines.dispatch.order_desk import OrderDesk
 from pipelines.dispatch.surroundings import Surroundings
 from pipelines.events import AlertChange, DispatchReceipt, OrderChange, OrderCommand
