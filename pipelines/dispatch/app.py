@@ -95,7 +95,8 @@ class Dispatch:
 
     def catch_up(self) -> None:
         """Read what there is before anything is delivered: what is newest counts, not what was first."""
-        for row in self._tail.read_to_end():
+        rows = sorted(self._tail.read_to_end(), key=lambda row: ACTS.index(row.thing))  # orders speak of alerts
+        for row in rows:
             self._take(row)
         self.orders.resume()
 

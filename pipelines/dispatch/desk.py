@@ -49,12 +49,15 @@ class Desk:
         self._mode, self._plan, self._channels = mode, plan, channels
         self._duty = plan.duty or _BARE
         self._patience_us = round(self._duty.patience_s * US_PER_S)
+        self._ladders = {priority: ladder(priority, self._duty) for priority in ("P1", "P2", "P3")}
         self._told = Told()
         self.calls: dict[str, Call] = {}
         self._moving: dict[str, Call] = {}
         self._flying: dict[str, Delivery] = {}
         self._before: Receipts = {}
         self._public: set[str] = set()
+        self._keys: dict[str, set[str]] = {}
+        self._unheard: set[str] = set()
         self._appended: dict[str, dict[tuple[str, int], int]] = {}
         self.receipts: list[DispatchReceipt] = []
         self.arrived: list[str] = []
@@ -87,7 +90,8 @@ class Desk:
             call.appended_us, call.since_us, call.ladder_number = appended_us, since_us, change.number
             call.begun, call.failed = {}, set()
         for made in self._plan.response_plans:
-            if change.rule in made.rules and change.level in made.levels and change.condition == "active":
+            # what nobody has signed goes to people on the spot, never further by itself
+            if change.rule in made.rules and change.level in made.levels and change.condition == "active" and change.verified:
                 call.started.setdefault(made.id, Match(change.number, appended_us, since_us))
         self._renew(call, change)
 
@@ -119,11 +123,17 @@ class Desk:
         """Whether an order with a text for the public was given because of the alert."""
         return alert_id in self._public
 
+    def has_retracted(self, alert_id: str) -> bool:
+        """Whether the alert is being taken back."""
+        call = self.calls.get(alert_id)
+        return call is not None and bool(call.retracted_us)
+
     def is_retracted(self, alert_id: str) -> bool:
         """Whether everyone who was told of the alert has heard that it is taken back."""
         call = self.calls.get(alert_id)
-        waiting = (row for row in self._flying.values() if row.alert_id == alert_id and row.message.kind == "cancel")
-        return call is not None and bool(call.retracted_us) and not call.fresh and all(row.arrived for row in waiting)
+        waiting = [row for row in self._of(alert_id) if row.message.kind == "cancel"]
+        heard = alert_id not in self._unheard and all(row.arrived for row in waiting)
+        return call is not None and bool(call.retracted_us) and not call.fresh and heard
 
     def order(self, change: OrderChange, words: dict[str, Texts], *, priority: str, deliver: bool = True) -> None:
         """Bring an order to its recipient; or only remember, for what may follow, that it was given."""
@@ -167,41 +177,53 @@ class Desk:
             if delivery.must_escalate(now_us, self._patience_us):
                 self._escalate(delivery, wall_us)
             if delivery.is_over and all(one.state != "flying" for one in delivery.tries):
-                del self._flying[key]
+                self._end(key, delivery)
         return handed
 
+    def _end(self, key: str, delivery: Delivery) -> None:
+        del self._flying[key]
+        self._keys[delivery.alert_id].discard(key)
+        if not self._keys[delivery.alert_id]:
+            del self._keys[delivery.alert_id]
+        if delivery.message.kind == "cancel" and not delivery.arrived and not delivery.dropped:
+            self._unheard.add(delivery.alert_id)
+
+    def _of(self, alert_id: str) -> list[Delivery]:
+        """The messages about an alert that are under way."""
+        return [self._flying[key] for key in self._keys.get(alert_id, ())]
+
     def _waits(self, call: Call) -> bool:
-        steps = ladder(call.change.priority, self._duty)
+        steps = self._ladders[call.change.priority]
         return call.timed != set(call.started) or (not call.answered and any(step.name not in call.begun for step in steps))
 
     def _tell_news(self, call: Call) -> None:
         call.fresh = False
         change = call.change
-        for delivery in self._flying.values():
-            older = delivery.axis not in ("order", RESPONSE) and (delivery.number != change.number or call.over)
-            if delivery.alert_id == change.alert_id and older and delivery.message.kind != "cancel":
+        for delivery in self._of(change.alert_id):
+            news = delivery.axis not in ("order", RESPONSE) and (delivery.number != change.number or call.over)
+            if (news or (call.retracted_us and delivery.axis == RESPONSE)) and delivery.message.kind != "cancel":
                 delivery.dropped = True  # what is newer takes its place
         if not call.restored:
             self._restore(call)
         told = list(call.sent)
         if call.over and not told and change.priority == "P1":
-            told = self._step_posts(call, ladder("P1", self._duty)[0], call.appended_us)[0]
+            told = self._step_posts(call, self._ladders["P1"][0], call.appended_us)[0]
         for post in told:
             self._tell(call, post, step=next(reversed(call.begun), "first"), due_us=call.appended_us)
         if call.over:
             return
-        for step in ladder(change.priority, self._duty):
+        for step in self._ladders[change.priority]:
             if step.name in call.begun:
                 self._tell_step(call, step, call.begun[step.name])
         for system in self._duty.systems:
-            if change.priority in system.priorities:
+            if change.priority in system.priorities and change.verified:
                 self._tell(call, system.name, step="", due_us=0)
         self.responses.begin(call)
 
     def _restore(self, call: Call) -> None:
         """What was begun, and whom it reached, before this process: from the receipts."""
         call.restored = True
-        alert_id, names = call.change.alert_id, {step.name for step in ladder(call.change.priority, self._duty)}
+        alert_id, names = call.change.alert_id, {step.name for step in self._ladders[call.change.priority]}
         for (axis, number, _, _, recipient), rows in self._before.get(alert_id, {}).items():
             for row in rows:
                 if row.channel == ESCALATION and number >= call.ladder_number and row.step in names:
@@ -215,7 +237,7 @@ class Desk:
                 call.sent.setdefault(recipient, []).append(Sent(message_id(self._mode, alert_id, axis, number, recipient), sent_us))
 
     def _climb(self, call: Call, now_us: int, wall_us: int) -> None:
-        steps = ladder(call.change.priority, self._duty)
+        steps = self._ladders[call.change.priority]
         found = due(steps, since_us=call.since_us, now_us=now_us, begun=call.begun, failed=call.failed, answered=call.answered)
         for step in found:
             due_us = call.appended_us + step.after_us
@@ -333,6 +355,7 @@ class Desk:
             one.attempts = max((row.attempt for row in known if row.channel == one.bearer.channel), default=0)
         made.escalated = any(row.state == "escalated" for row in known)
         self._flying[key] = made
+        self._keys.setdefault(alert_id, set()).add(key)
         return True
 
     def _hand_over(self, key: str, delivery: Delivery, now_us: int, wall_us: int) -> list[Handed]:

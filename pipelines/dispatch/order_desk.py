@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 SYSTEM: Final = "muster"
 RESPONSE: Final = "response"
+RETRACT_US: Final = 10 * US_PER_S
 _OVER: Final = ("caution", "warning", "critical", "act_now")
 
 
@@ -132,7 +133,7 @@ class OrderDesk:
             actor=command.actor,
             actor_role=command.actor_role,
             at_us=wall_us,
-            due_us=0 if command.kind == RETRACT else now_us + round(within_s * US_PER_S),
+            due_us=now_us + (RETRACT_US if command.kind == RETRACT else round(within_s * US_PER_S)),
             effect="pending" if effect is not None and not why else "",
             effect_due_us=now_us + round(effect.after_min * 60 * US_PER_S) if effect is not None and not why else 0,
             reason=reason,
@@ -172,6 +173,8 @@ class OrderDesk:
         for call, response, step in self._desk.responses.ordered:
             self._respond(call, response, step)
         for order in list(self.book.orders.values()):
+            if order.change.kind == RESPONSE and not order.is_over and self._desk.has_retracted(order.change.alert_id):
+                self.changes += self.book.cancel(order.change.order_id, "the alert was taken back", now_us=wall_us)
             if order.change.kind == RETRACT and not order.is_over and not order.waits and self._desk.is_retracted(order.change.alert_id):
                 self.changes += self.book.done(order.change.order_id, actor="", role="", reason="everyone was told", now_us=wall_us)
         self._desk.lost.clear()

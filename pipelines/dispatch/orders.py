@@ -104,6 +104,11 @@ class OrderBook:
             return []
         return [self._move(order, "done", now_us, actor=actor, role=role, reason=reason)]
 
+    def cancel(self, order_id_: str, reason: str, *, now_us: int) -> list[OrderChange]:
+        """The order has lost its ground."""
+        order = self.orders.get(order_id_)
+        return [] if order is None or order.is_over else [self._move(order, "cancelled", now_us, reason=reason)]
+
     def undelivered(self, order_id_: str, reason: str, *, now_us: int) -> list[OrderChange]:
         """Nobody could bring the order to its recipient: it is overdue at once, and says why."""
         order = self.orders.get(order_id_)

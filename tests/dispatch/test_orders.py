@@ -302,6 +302,35 @@ def test_what_is_overdue_in_the_response_says_so_once_with_its_clause(plan: Plan
     assert {row.issued_role for row in town.order_changes if row.state == "overdue"} == {"classification", "plan_started"}
 
 
+def test_what_nobody_has_signed_goes_to_the_posts_alone_until_it_is_verified(plan: Plan) -> None:
+    town = Town(plan)
+    fire = change(rule="fire", place="hall-2", verified=False)
+    town.tell(fire)
+    assert {row.axis for row in town.receipts} == {"condition"}
+    assert town.order_changes == []
+    assert town.reached("first") == {"S1", "P3", "D2", "F1"}
+    town.tell(replace(fire, number=2, verified=True))
+    assert {row.step for row in town.receipts if row.axis == "response"} == {"staff_told", "organiser_told", "authorities_told"}
+
+
+def test_a_false_alert_takes_back_what_its_response_ordered(plan: Plan) -> None:
+    town = Town(plan)
+    town.tell(change())
+    town.command(replace(retract(), received_us=town.wall_us))
+    town.step()
+    ended = {row.issued_role: row.state for row in town.order_changes if row.kind == "response"}
+    assert ended == {"classification": "cancelled", "plan_started": "cancelled"}
+
+
+def test_a_retraction_that_does_not_reach_everyone_is_overdue_after_ten_seconds(plan: Plan) -> None:
+    town = Town(plan)
+    town.tell(change())
+    town.channels["radio"].how = town.channels["sms"].how = "refuse"
+    town.command(replace(retract(), received_us=town.wall_us))
+    town.wait(10)
+    assert [row.state for row in town.order_changes if row.kind == "retract"] == ["issued", "overdue"]
+
+
 def test_a_verdict_does_the_classification(plan: Plan) -> None:
     town = Town(plan)
     town.tell(change())
