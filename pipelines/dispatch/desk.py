@@ -168,6 +168,7 @@ class Desk:
                 self._tell_news(call)
             if not call.over:
                 self._climb(call, now_us, wall_us)
+                self.responses.begin(call)  # the alert itself is told before what is to be done about it
                 self.responses.time(call, now_us, wall_us)
             if call.over or (not self._waits(call) and not call.fresh):
                 del self._moving[alert_id]
@@ -218,7 +219,6 @@ class Desk:
         for system in self._duty.systems:
             if change.priority in system.priorities and change.verified:
                 self._tell(call, system.name, step="", due_us=0)
-        self.responses.begin(call)
 
     def _restore(self, call: Call) -> None:
         """What was begun, and whom it reached, before this process: from the receipts."""

@@ -37,6 +37,7 @@ class Start(Protocol):
         change: AlertChange,
         reason: str,
         number: int,
+        references: tuple[tuple[str, int], ...],
     ) -> bool:
         """False when it is under way, or was made before."""
 
@@ -74,10 +75,11 @@ class Responses:
         do = (f"{step.text.en} ({made.clause})", step.text.zh)
         for post in self.posts(call, made, step):
             key = message_id(self._mode, change.alert_id, f"{made.id}/{step.id}", match.number, post)
+            earlier = [row for row in call.sent.get(post, ()) if row.message_id != key]
             self._start(
                 key=key,
                 recipient=post,
-                kind="update",
+                kind="update" if earlier else "alert",
                 words=free_texts(do, change.place, self._plan, mode=change.mode),
                 sent_us=match.appended_us,
                 place=change.place,
@@ -88,6 +90,7 @@ class Responses:
                 axis=RESPONSE,
                 reason=f"clause {made.clause}",
                 number=match.number,
+                references=tuple((row.message_id, row.sent_us) for row in earlier),
             )
             call.sent.setdefault(post, []).append(Sent(key, match.appended_us))
 

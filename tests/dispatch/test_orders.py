@@ -287,6 +287,14 @@ def test_the_response_is_classified_started_and_told_each_with_its_deadline_and_
     }
 
 
+def test_who_is_told_of_an_alert_hears_of_it_first_and_of_the_response_with_a_reference(plan: Plan) -> None:
+    town = Town(plan)
+    town.tell(change())
+    kinds = [(row.kind, len(row.references)) for channel in town.channels.values() for row in channel.heard if row.recipient == "C2"]
+    assert kinds == [("alert", 0), ("update", 1)]
+    assert [row.kind for row in town.channels["sms"].heard if row.recipient == "H1"] == ["alert"]
+
+
 def test_what_is_overdue_in_the_response_says_so_once_with_its_clause(plan: Plan) -> None:
     town = Town(plan)
     town.channels["sms"].how = "refuse"
