@@ -60,7 +60,7 @@ class Book:
                 self._window(record, appended_us)
             case LedgerEntry():
                 self.entries.append(record)
-            case DispatchReceipt():
+            case DispatchReceipt() if record.state == "delivered":
                 self.receipts.add((record.alert_id, record.axis, record.number, record.recipient))
             case _:
                 pass
@@ -148,7 +148,7 @@ class Book:
         return {"missing": missing, "unexpected": unexpected}
 
     def undelivered(self) -> list[str]:
-        """Alerts with a card that no receipt names."""
+        """Alerts with a card that reached nobody."""
         named = {alert_id for alert_id, *_ in self.receipts}
         return [row["id"] for row in self.alerts() if row["id"] not in named]
 

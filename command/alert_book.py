@@ -60,7 +60,9 @@ class AlertBook:
             entry.acknowledged = change
 
     def apply_receipt(self, receipt: DispatchReceipt, appended_us: int) -> None:
-        """Take one receipt of a delivery."""
+        """Take one receipt of a delivery; what a ladder says of itself, and of orders, is no delivery of the alert."""
+        if receipt.order_id or receipt.state == "answered" or receipt.recipient == receipt.step:
+            return
         entry = self._entries.setdefault(receipt.alert_id, _Entry())
         entry.receipts[receipt.axis, receipt.number, receipt.channel, receipt.recipient] = (receipt, appended_us)
 
@@ -164,10 +166,14 @@ def _view(entry: _Entry, now_us: int) -> dict[str, Any]:
 
 
 def _receipts(entry: _Entry) -> list[dict[str, Any]]:
-    """The newest delivery to each recipient, with how long after the change was written it was answered."""
+    """The newest delivery to each recipient, with how long after the change was written it was answered.
+
+    Who was reached over one bearer was reached: what failed over the others is not shown.
+    """
     newest: dict[tuple[str, str], dict[str, Any]] = {}
     for (axis, number, channel, recipient), (receipt, appended_us) in sorted(entry.receipts.items(), key=lambda row: row[1][1]):
         written_us = entry.appended_us.get((axis, number))
         delay_ms = None if written_us is None else max(appended_us - written_us, 0) // US_PER_MS
         newest[channel, recipient] = {"channel": channel, "recipient": recipient, "state": receipt.state, "delay_ms": delay_ms}
-    return list(newest.values())
+    reached = {row["recipient"] for row in newest.values() if row["state"] == "delivered"}
+    return [row for row in newest.values() if row["state"] == "delivered" or row["recipient"] not in reached]

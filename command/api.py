@@ -19,6 +19,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from command.acts import LONGEST, NO_ALERT, Act, refusal
 from command.headers import SafeHeaders
+from command.orders import router as orders
 from command.parts import not_ready, parts_of
 from command.source import Source
 from pipelines.errors import TransientError
@@ -64,6 +65,7 @@ def create_app(source: Source, *, dist: Path, run: Path, hosts: tuple[str, ...] 
     _add_pictures(app, source)
     _add_cameras(app, source)
     _add_acts(app, source)
+    app.include_router(orders(source))
 
     @app.get("/api/health")
     def health() -> dict[str, Any]:

@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -14,16 +15,17 @@ from typing import Final
 import structlog
 from confluent_kafka import Producer
 
+from command.order_book import OrderBook
 from command.picture import Picture
 from command.source import Mode, parse_mode
 from connectors.kafka import Rejected, Row, Sender, Tail
 from pipelines.errors import ConfigError, MusterError
-from pipelines.events import AlertChange, AlertCommand, CameraPreview
+from pipelines.events import AlertChange, AlertCommand, CameraPreview, OrderCommand
 from pipelines.topics import is_drill, topic
 from plan.load import load
 from plan.model import Plan
 
-FROM_THE_BEGINNING: Final = ("alerts.changes", "alerts.commands", "alerts.answers", "dispatch.receipts")
+FROM_THE_BEGINNING: Final = ("alerts.changes", "alerts.commands", "alerts.answers", "dispatch.receipts", "orders.changes")
 WATCH_S: Final = 1.0
 AGAIN_S: Final = 1.0
 SNAPSHOT_KEPT_US: Final = 200_000
@@ -81,6 +83,11 @@ class Watched:
         """The newest preview picture of a camera."""
         with self._lock:
             return self._picture.preview(camera)
+
+    def orders(self) -> OrderBook:
+        """A copy of the orders as they are now."""
+        with self._lock:
+            return deepcopy(self._picture.orders)
 
     def _read(self) -> None:
         while not self._stop.is_set():
@@ -159,11 +166,19 @@ class Hub:
         found = self._of(mode)
         return found.preview(camera) if found else None
 
-    def send(self, mode: str, command: AlertCommand) -> None:
+    def orders(self, mode: str) -> OrderBook:
+        """The orders of a mode."""
+        found = self._of(mode)
+        return found.orders() if found else OrderBook()
+
+    def send(self, mode: str, command: AlertCommand | OrderCommand) -> None:
         """Send a command, and wait until the broker has it."""
         with self._lock:
             sender = self._senders.setdefault(mode, Sender(self._client, mode))
-        sender.send("alerts.commands", command, key=command.alert_id)
+        if isinstance(command, OrderCommand):
+            sender.send("orders.commands", command, key=command.order_id or command.command_id)
+        else:
+            sender.send("alerts.commands", command, key=command.alert_id)
         sender.flush(5)
 
     def _of(self, mode: str) -> Watched | None:

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from command.alert_book import RANK, AlertBook
+from command.order_book import OrderBook
 from command.series import CounterRate, MinuteCounts, Trend
 from pipelines.detect.cells import CELL
 from pipelines.events import CameraHealth, CameraPreview, CrowdCells, CrowdDensity, CrowdFlow, CrowdOccupancy, VehicleTrack
@@ -85,6 +86,7 @@ class Picture:
         """Start with nothing seen: every zone is unknown."""
         self.plan, self.plan_hash, self.mode, self.clock = plan, plan_hash(plan), mode, clock
         self.alerts = AlertBook()
+        self.orders = OrderBook()
         self._cameras = {camera.id: _Camera(zones_of(plan, camera)) for camera in plan.cameras}
         self._grounds = {zone.id: _Ground() for zone in plan.zones}
         self._lines = {line.id: MinuteCounts() for line in plan.lines}
@@ -106,6 +108,7 @@ class Picture:
             "alerts.commands": self.alerts.apply_command,
             "alerts.answers": self.alerts.apply_answer,
             "dispatch.receipts": self.alerts.apply_receipt,
+            "orders.changes": self.orders.apply,
         }
 
     @property

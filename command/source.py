@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from command.order_book import OrderBook
 from pipelines.errors import ConfigError
-from pipelines.events import AlertChange, AlertCommand, CameraPreview
+from pipelines.events import AlertChange, AlertCommand, CameraPreview, OrderCommand
 from pipelines.topics import check_mode, is_drill
 from plan.model import Plan
 
@@ -89,8 +90,11 @@ class Source(Protocol):
     def preview(self, mode: str, camera: str) -> CameraPreview | None:
         """The newest preview picture of a camera."""
 
-    def send(self, mode: str, command: AlertCommand) -> None:
-        """Send a command to ALERTS; TransientError when the broker does not take it."""
+    def orders(self, mode: str) -> OrderBook:
+        """The orders of a mode; empty when there is no such mode."""
+
+    def send(self, mode: str, command: AlertCommand | OrderCommand) -> None:
+        """Send a command to ALERTS, or one about an order to DISPATCH; TransientError when the broker does not take it."""
 
     def now_us(self) -> int:
         """Wall clock, µs UTC."""

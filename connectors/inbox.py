@@ -1,6 +1,6 @@
-"""The inbox of a drill: a folder in which each delivered change is one file. It stands where radios and phones would.
+"""The inbox of a drill: a folder in which each delivered message is one file. It stands where radios and phones would.
 
-It takes changes of drills only, whatever its caller has checked before.
+It takes messages of drills only, whatever its caller has checked before.
 """
 
 from __future__ import annotations
@@ -9,21 +9,25 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
 from pipelines.errors import ConfigError, RefusedError, TransientError
-from pipelines.events import AlertChange
+from pipelines.messages import Message
 from pipelines.topics import is_drill
 
 CHANNEL: Final = "drill-inbox"
-_ALERT_ID: Final = re.compile(r"[0-9a-f]{32}")
-_AXES: Final = ("condition", "work")
+_MESSAGE_ID: Final = re.compile(r"[0-9a-f]{32}")
 
 
 class Inbox:
     """The inbox folder of one drill."""
+
+    name = CHANNEL
+    network = "drill"
+    takes_live = False
+    takes_drills = True
 
     def __init__(self, folder: Path) -> None:
         """Nothing is written here."""
@@ -41,58 +45,58 @@ class Inbox:
         except OSError as error:
             raise TransientError(f"the drill's inbox cannot be made: {error.strerror}") from error
 
-    def deliver(self, change: AlertChange, *, recipients: Sequence[str], text: Mapping[str, str]) -> str:
+    def deliver(self, message: Message) -> str:
         """Write the message once, and return its receipt: BLAKE2b (16 bytes, hex) of the file's content.
 
-        Delivering the same change again writes nothing and gives the same receipt.
-
-        Args:
-            change: what happened; its `mode` must be a drill.
-            recipients: posts that get it.
-            text: language → line.
+        Delivering the same message again writes nothing and gives the same receipt.
 
         Raises:
-            RefusedError: the change is not a drill's, or its names are not those of a change.
+            RefusedError: the message, or what it carries, is not a drill's, or its id is none.
             TransientError: the disk does not take it.
         """
-        _check(change)
-        path = self._folder / f"{change.alert_id}.{change.axis}.{change.number}.json"
+        _check(message)
+        path = self._folder / f"{message.message_id}.json"
         try:
             if not path.exists():
-                _write(path, _content(change, recipients, text))
+                _write(path, _content(message))
             return hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
         except OSError as error:
             raise TransientError(f"the drill's inbox does not take {path.name}: {error.strerror}") from error
 
-
-def _check(change: AlertChange) -> None:
-    try:
-        drill = is_drill(change.mode)
-    except ConfigError as error:
-        raise RefusedError(f"the drill's inbox: {error}") from error
-    if not drill:
-        raise RefusedError(f"the drill's inbox takes changes of drills only, not of mode '{change.mode}'")
-    if not _ALERT_ID.fullmatch(change.alert_id) or change.axis not in _AXES or change.number < 1:
-        raise RefusedError(f"the drill's inbox: '{change.alert_id}', '{change.axis}', {change.number} do not name a change")
+    def close(self) -> None:
+        """Nothing is open."""
 
 
-def _content(change: AlertChange, recipients: Sequence[str], text: Mapping[str, str]) -> bytes:
-    message = {
-        "id": f"{change.mode}:{change.alert_id}",
+def _check(message: Message) -> None:
+    carried = [row.mode for row in (message.change, message.order) if row is not None]
+    for mode in (message.mode, *carried):
+        try:
+            drill = is_drill(mode)
+        except ConfigError as error:
+            raise RefusedError(f"the drill's inbox: {error}") from error
+        if not drill:
+            raise RefusedError(f"the drill's inbox takes messages of drills only, not of mode '{mode}'")
+    if not _MESSAGE_ID.fullmatch(message.message_id):
+        raise RefusedError(f"the drill's inbox: '{message.message_id}' does not name a message")
+
+
+def _content(message: Message) -> bytes:
+    change, order = message.change, message.order
+    told = {
+        "message_id": message.message_id,
         "exercise": True,
-        "axis": change.axis,
-        "number": change.number,
-        "priority": change.priority,
-        "rule": change.rule,
-        "place": change.place,
-        "level": change.level,
-        "condition": change.condition,
-        "verified": change.verified,
-        "event_time_us": change.event_time_us,
-        "to": list(recipients),
-        "text": dict(text),
+        "mode": message.mode,
+        "kind": message.kind,
+        "to": message.recipient,
+        "address": message.address,
+        "sent_us": message.sent_us,
+        "references": [list(row) for row in message.references],
+        "text": {language: asdict(row) for language, row in message.texts.items()},
+        "place_name": message.place_name,
+        "change": asdict(change) if change is not None else None,
+        "order": asdict(order) if order is not None else None,
     }
-    return (json.dumps(message, ensure_ascii=False, indent=1) + "\n").encode()
+    return (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode()
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 
 from pydantic import AwareDatetime, Field
 
-from plan.part import Part
+from plan.part import Id, Part, Text
 
 _OURS: Final = "our proposal, to be signed by the safety officer"
-_Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-
-
-class Name(Part):
-    """What people call a combination."""
-
-    en: str = Field(min_length=1, max_length=128)
-    zh: str = Field(min_length=1, max_length=128)
 
 
 class Combination(Part):
     """Several things near each other, within a short time: an alert of its own."""
 
-    id: _Id
-    name: Name
+    id: Id
+    name: Text
     all_of: tuple[str, ...] = Field(min_length=2, description="rules that must all say something")
     within_s: float = Field(default=60, gt=0, description="so long after it is over, an alert still counts")
     within_m: float = Field(default=50, gt=0, description="so far apart at most")

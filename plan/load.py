@@ -15,8 +15,9 @@ from shapely.geometry import Polygon, box
 from shapely.validation import explain_validity
 
 from pipelines.errors import ConfigError
-from plan import rule_checks
+from plan import duty_check, rule_checks
 from plan.model import Plan
+from plan.words import wrong_words
 
 
 def load(path: Path) -> Plan:
@@ -78,7 +79,9 @@ def _sentence(row: Any, loaded: Any) -> str:
 def check(plan: Plan) -> list[str]:
     """What is wrong with the plan as a whole, one sentence each; empty when it is sound."""
     wrong = [*_doubles(plan), *_references(plan), *_geometry(plan), *_roads(plan)]
-    return wrong or rule_checks.check(plan)
+    if not wrong:  # rules and the on-call table speak of places and posts that must be there
+        wrong = [*rule_checks.check(plan), *duty_check.check(plan), *wrong_words(plan.model_dump(mode="json"))]
+    return wrong
 
 
 def _doubles(plan: Plan) -> list[str]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import AwareDatetime, Field, model_validator
 
+from plan.actions import Action
 from plan.combinations import Rules
-from plan.part import Part
+from plan.duty import Duty
+from plan.part import Id, Part, Text
+from plan.response import ResponsePlan
 from plan.signs import Signs
 
 LEVELS = ("watch", "caution", "warning", "critical", "act_now")
@@ -15,14 +18,6 @@ Level = Literal["watch", "caution", "warning", "critical", "act_now"]
 Scale = Literal["walkway", "queue", "stairs"]
 Right = Literal["acknowledge", "clear", "stop_drill", "assign", "verify", "close", "shelve", "escalate", "downgrade", "report", "order"]
 Point = tuple[float, float]
-Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-
-
-class Text(Part):
-    """A text in the two languages of the screens."""
-
-    en: str = Field(min_length=1, max_length=128)
-    zh: str = Field(min_length=1, max_length=128)
 
 
 class Sourced(Part):
@@ -92,6 +87,8 @@ class Handling(Part):
     flap_s: float = Field(default=600, gt=0)
     shelve_s: float = Field(default=900, gt=0, description="the longest shelving of a P2")
     source: str = Field(default="EEMUA 191: ten alarms in ten minutes are a flood; to be signed by the safety officer", min_length=3)
+
+
 class Steeper(Part):
     """Thresholds that differ from those of an area type, p/m²; what is left out stays as it is."""
 
@@ -378,6 +375,10 @@ class Plan(Part):
     permits: tuple[Permit, ...] = ()
     devices: tuple[Device, ...] = ()
     posts: tuple[Post, ...] = ()
+    duty: Duty | None = Field(default=None, description="who is on call, when, and how they are reached")
+    actions: tuple[Action, ...] = Field(default=(), description="orders that are prepared")
+    response_plans: tuple[ResponsePlan, ...] = Field(default=(), description="what is to be done by when, by rule and level")
+    short: dict[Id, Text] = Field(default={}, description="short names of places, for the radio")
     outlines: tuple[Outline, ...] = ()
 
     def area_type(self, zone: Zone) -> AreaType:

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 
 
 class Part(BaseModel):
     """Base of everything in a plan: frozen, and an unknown key is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Text(Part):
+    """A text in the two languages of the screens."""
+
+    en: str = Field(min_length=1, max_length=128)
+    zh: str = Field(min_length=1, max_length=128)

@@ -10,8 +10,8 @@ from pydantic import Field, ValidationError, model_validator
 
 from pipelines.errors import ConfigError
 from plan.load import load as load_plan
-from plan.model import Id, Plan
-from plan.part import Part
+from plan.model import Plan
+from plan.part import Id, Part
 from simulation.walkers import Walkers
 
 

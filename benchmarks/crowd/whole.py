@@ -143,7 +143,7 @@ class WholePath:
         passes = -(-seconds // size.seconds)
         with self.running(size.cameras) as (kafka, pids):
             watch = MemoryWatch(pids)
-            own, zero_us = _own_cpu_s(), time.time_ns() // 1000
+            own = _own_cpu_s()
             before = {name: usage(pid).cpu_s for name, pid in pids.items()}
             playing = Playing(kafka, size, start_us=START_US, rate=1, beside=watch.look)
             try:
@@ -156,7 +156,7 @@ class WholePath:
                 playing.close()
             cpu_s = sum(usage(pid).cpu_s - before[name] for name, pid in pids.items()) + _own_cpu_s() - own
         waits = [
-            (appended_us - zero_us - (row.window_end_us - START_US)) / 1000
+            (appended_us - playing.began_us - (row.window_end_us - START_US)) / 1000
             for row, appended_us in rows.values()
             if row.window_end_us > START_US + _LEFT_OUT_S * units.MICRO
         ]
@@ -228,7 +228,9 @@ class Playing:
         self._over = threading.Event()
         self._tail = Tail(kafka, mode=MODE, things=("crowd.density",))
         sender = Sender(producer(kafka, linger_ms=5), MODE)
-        self._player = Player(sender, start_us=start_us, rate=rate, stop=threading.Event(), ticked=needs.ticked(plan(size.cameras)))
+        ticked = needs.ticked(plan(size.cameras))
+        self.began_us = time.time_ns() // 1000  # the clock begins with the player
+        self._player = Player(sender, start_us=start_us, rate=rate, stop=threading.Event(), ticked=ticked)
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
 

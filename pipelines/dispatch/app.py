@@ -1,6 +1,6 @@
-"""The DISPATCH process: reads the changes of alerts and delivers those that people must hear of, with receipts.
+"""The DISPATCH process: calls people until somebody answers, brings them orders, and writes what became of each delivery.
 
-Its place is in its receipts: what has one is done, so a restart delivers the rest and nothing twice.
+Its place is in its receipts and in the orders' changes: a restart takes both up, delivers the rest, and nothing twice.
 """
 
 from __future__ import annotations
@@ -8,24 +8,47 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from signal import SIGINT, SIGTERM, signal
 from typing import Final
 
-from connectors.inbox import CHANNEL, Inbox
+from connectors.inbox import Inbox
 from connectors.kafka import Rejected, Row, Sender, Tail, dead_letter, producer
-from pipelines.dispatch.routing import Told, recipients
-from pipelines.dispatch.texts import line
+from pipelines.dispatch.desk import Desk
+from pipelines.dispatch.order_desk import OrderDesk
+from pipelines.dispatch.routing import network_faults
+from pipelines.dispatch.surroundings import Surroundings
+from pipelines.dispatch.workers import Workers
 from pipelines.errors import MusterError, RefusedError, TransientError
-from pipelines.events import AlertChange, DispatchReceipt, StageHealth
+from pipelines.events import AlertChange, DispatchReceipt, OrderChange, OrderCommand, StageHealth
+from pipelines.messages import Channel
 from pipelines.settings import Settings, die, read
 from pipelines.topics import is_drill
-from plan.load import load
+from plan.load import load, plan_hash
 from plan.model import Plan
 
-DELIVERED: Final = "delivered"
-REFUSED: Final = "refused"
-_POLL_S: Final = 0.5
+ACTS: Final = ("alerts.changes", "orders.commands")
+SEEN: Final = ("crowd.density", "crowd.flow", "crowd.queue")
+_POLL_S: Final = 0.05
+_MOST: Final = 500
+
+
+def wall_us() -> int:
+    """UTC, µs: for records."""
+    return time.time_ns() // 1000
+
+
+class Steady:
+    """A clock in µs that begins as UTC and then goes by the monotonic clock: a step of the wall clock moves no deadline."""
+
+    def __init__(self, *, wall: Callable[[], int] = wall_us, monotonic_ns: Callable[[], int] = time.monotonic_ns) -> None:
+        """Begin now."""
+        self._monotonic_ns = monotonic_ns
+        self._zero_us = wall() - monotonic_ns() // 1000
+
+    def __call__(self) -> int:
+        """Now."""
+        return self._zero_us + self._monotonic_ns() // 1000
 
 
 class Dispatch:
@@ -34,84 +57,119 @@ class Dispatch:
     Args:
         mode: live or drill-<id>.
         plan: names the posts and the places.
-        inbox: of the drill.
-        sender: for receipts, dead letters and health.
-        tail: of alerts.changes, from its beginning.
+        channels: by name, not started yet.
+        sender: for receipts, orders, dead letters and health.
+        tail: of alerts.changes and orders.commands, from their beginning.
+        seen: of measures, from now on; None where nobody measures.
         receipts: those that were given before.
+        orders: changes of orders that were given before.
+        wall, steady: the two clocks.
     """
 
     def __init__(
-        self, *, mode: str, plan: Plan, inbox: Inbox, sender: Sender, tail: Tail, receipts: Iterable[DispatchReceipt] = ()
+        self,
+        *,
+        mode: str,
+        plan: Plan,
+        channels: Mapping[str, Channel],
+        sender: Sender,
+        tail: Tail,
+        seen: Tail | None = None,
+        receipts: Iterable[DispatchReceipt] = (),
+        orders: Iterable[OrderChange] = (),
+        wall: Callable[[], int] = wall_us,
+        steady: Callable[[], int] | None = None,
     ) -> None:
         """Nothing is delivered yet."""
-        self._mode, self._plan, self._inbox, self._sender, self._tail = mode, plan, inbox, sender, tail
-        self._told = Told()
-        self._done = {(row.alert_id, row.axis, row.number, row.recipient) for row in receipts}
+        self._sender, self._tail, self._seen_tail = sender, tail, seen
+        self._wall = wall
+        self._steady = steady or Steady(wall=wall)
+        self._seen = Surroundings(plan)
+        self.desk = Desk(mode=mode, plan=plan, channels=channels, receipts=receipts)
+        self.orders = OrderDesk(mode=mode, plan=plan, plan_hash=plan_hash(plan), desk=self.desk, seen=self._seen, changes=orders)
+        for sentence in network_faults(plan, channels):
+            print(f"dispatch: {sentence}", flush=True)
+        self._workers = Workers(channels.values())
         self._taken = self._given = self._refused = 0
         self._health_s = 0.0
 
+    def catch_up(self) -> None:
+        """Read what there is before anything is delivered: what is newest counts, not what was first."""
+        rows = sorted(self._tail.read_to_end(), key=lambda row: ACTS.index(row.thing))  # orders speak of alerts
+        for row in rows:
+            self._take(row)
+        self.orders.resume()
+
     def turn(self) -> None:
-        """Take the next change, if there is one within half a second."""
-        for row in self._tail.poll(_POLL_S, most=1):
-            self._taken += 1
-            if isinstance(row.record, Rejected):
-                self._dead_letter(row)
-            elif self._told.is_news(row.record):
-                self.deliver(row.record)
+        """Take what has come, begin what is due, and note what the channels have done."""
+        for row in self._tail.poll(_POLL_S, most=_MOST):
+            self._take(row)
+        if self._seen_tail is not None:
+            for row in self._seen_tail.poll(0, most=_MOST):
+                if not isinstance(row.record, Rejected):
+                    self._seen.take(row.record, self._steady())
+        self.step()
         if time.monotonic() - self._health_s >= 1:
             self._say_health()
 
-    def deliver(self, change: AlertChange) -> None:
-        """Bring *change* to each recipient who has no receipt for it."""
-        named = recipients(change, self._plan)
-        missing = [name for name in named if (change.alert_id, change.axis, change.number, name) not in self._done]
-        if not missing:
-            return
-        try:
-            self._check_mode(change)
-            receipt, state = self._inbox.deliver(change, recipients=named, text=line(change, self._plan)), DELIVERED
-        except RefusedError as error:
-            print(f"dispatch: {change.alert_id}: {error}", flush=True)
-            receipt, state = "", REFUSED
-            self._refused += 1
-        for name in missing:
-            self._send_receipt(change, name, state=state, receipt=receipt)
+    def step(self) -> None:
+        """One turn of the desk, with the receipts and orders that come of it."""
+        for result in self._workers.results():
+            handed = result.handed
+            self.desk.result(
+                handed.key,
+                handed.bearer,
+                result.outcome,
+                receipt=result.receipt,
+                reason=result.reason,
+                retry_after_us=result.retry_after_us,
+                now_us=self._steady(),
+                wall_us=self._wall(),
+            )
+        for handed in self.desk.turn(now_us=self._steady(), wall_us=self._wall()):
+            self._workers.offer(handed)
+        self.orders.turn(now_us=self._steady(), wall_us=self._wall())
+        self._send()
 
-    def _check_mode(self, change: AlertChange) -> None:
-        """The first of two checks; the inbox makes the other by itself."""
-        if not is_drill(self._mode):
-            raise RefusedError(f"mode '{self._mode}' does not deliver to the drill's inbox")
-        if change.mode != self._mode:
-            raise RefusedError(f"a change of mode '{change.mode}' came in the topic of '{self._mode}'")
+    def _take(self, row: Row) -> None:
+        self._taken += 1
+        match row.record:
+            case AlertChange():
+                now_us, wall = self._steady(), self._wall()
+                since_us = now_us - max(wall - row.appended_us, 0)
+                self.desk.take(row.record, appended_us=row.appended_us, since_us=since_us, wall_us=wall)
+                if row.record.verdict:
+                    self.orders.classified(row.record, wall_us=wall)
+            case OrderCommand():
+                why = self.orders.take(row.record, now_us=self._steady(), wall_us=self._wall())
+                if why:
+                    print(f"dispatch: order command {row.record.command_id}: {why}", flush=True)
+            case _:
+                self._refused += 1
+                self._sender.send("deadletter.stages", dead_letter(row, stage="dispatch", at_us=self._wall()))
 
-    def _send_receipt(self, change: AlertChange, recipient: str, *, state: str, receipt: str) -> None:
-        record = DispatchReceipt(
-            alert_id=change.alert_id,
-            axis=change.axis,
-            number=change.number,
-            channel=CHANNEL,
-            recipient=recipient,
-            state=state,
-            receipt=receipt,
-            at_us=time.time_ns() // 1000,
-        )
-        self._sender.send("dispatch.receipts", record, key=change.alert_id)
-        self._done.add((change.alert_id, change.axis, change.number, recipient))
-        self._given += 1
-
-    def _dead_letter(self, row: Row) -> None:
-        self._refused += 1
-        record = dead_letter(row, stage="dispatch", at_us=time.time_ns() // 1000)
-        self._sender.send("deadletter.stages", record)
+    def _send(self) -> None:
+        for change in self.orders.changes:
+            self._sender.send("orders.changes", change, key=change.order_id)
+        for receipt in self.desk.receipts:
+            self._given += receipt.state == "delivered"
+            self._refused += receipt.state == "refused"
+            self._sender.send("dispatch.receipts", receipt, key=receipt.alert_id or receipt.order_id)
+            if receipt.state in ("refused", "escalated"):
+                print(
+                    f"dispatch: {receipt.alert_id or receipt.order_id}: {receipt.recipient}: {receipt.state}: {receipt.reason}", flush=True
+                )
+        self.orders.changes.clear()
+        self.desk.receipts.clear()
 
     def _say_health(self) -> None:
         self._health_s = time.monotonic()
         record = StageHealth(
             stage="dispatch",
-            at_us=time.time_ns() // 1000,
+            at_us=self._wall(),
             taken=self._taken,
             given=self._given,
-            late=0,
+            late=self.desk.undelivered,
             clamped=0,
             refused=self._refused,
             lag=self._tail.lag(),
@@ -121,30 +179,42 @@ class Dispatch:
 
     def close(self) -> None:
         """See that every receipt has arrived."""
+        self._workers.close()
+        self.step()
         self._sender.flush(5)
         self._tail.close()
+        if self._seen_tail is not None:
+            self._seen_tail.close()
+
+
+def channels_of(settings: Settings) -> dict[str, Channel]:
+    """The channels of one mode; only a drill gets an inbox folder."""
+    if is_drill(settings.mode):
+        inbox = Inbox(settings.run / "inbox")
+        return {inbox.name: inbox}
+    print("dispatch: mode 'live' has no channel: each delivery is refused and escalated", flush=True)
+    return {}
 
 
 def build(settings: Settings) -> Dispatch:
-    """The dispatch of one mode, with its real clients; only a drill gets an inbox folder."""
-    inbox = Inbox(settings.run / "inbox")
-    if is_drill(settings.mode):
-        inbox.start()
-    else:
-        print("dispatch: mode 'live' has no channel yet; the drill's inbox is not for it, each delivery is refused", flush=True)
-    given = Tail(settings.kafka, mode=settings.mode, things=("dispatch.receipts",))
+    """The dispatch of one mode, with its real clients."""
+    given = Tail(settings.kafka, mode=settings.mode, things=("dispatch.receipts", "orders.changes"))
     try:
-        receipts = [row.record for row in given.read_to_end() if isinstance(row.record, DispatchReceipt)]
+        before = [row.record for row in given.read_to_end()]
     finally:
         given.close()
-    return Dispatch(
+    dispatch = Dispatch(
         mode=settings.mode,
         plan=load(settings.plan),
-        inbox=inbox,
+        channels=channels_of(settings),
         sender=Sender(producer(settings.kafka, linger_ms=0), settings.mode),
-        tail=Tail(settings.kafka, mode=settings.mode, things=("alerts.changes",)),
-        receipts=receipts,
+        tail=Tail(settings.kafka, mode=settings.mode, things=ACTS),
+        seen=Tail(settings.kafka, mode=settings.mode, things=SEEN, start="end"),
+        receipts=[row for row in before if isinstance(row, DispatchReceipt)],
+        orders=[row for row in before if isinstance(row, OrderChange)],
     )
+    dispatch.catch_up()
+    return dispatch
 
 
 def main() -> None:
@@ -164,7 +234,7 @@ def main() -> None:
             dispatch.turn()
         dispatch.close()
     except (TransientError, RefusedError) as error:
-        # A change without a receipt is delivered at the next start; a file that is there already is not written again.
+        # What has no receipt is delivered at the next start, with the message id that it had.
         print(f"dispatch: {error}; starting again from the receipts", flush=True)
         os._exit(1)
 

@@ -24,7 +24,7 @@ from stack import kafka
 from stack.addresses import claim_addresses
 from stack.mode_setup import spec
 from stack.supervisor import Supervisor
-from stack.ticker import tick_record
+from stack.ticker import send_ticks
 from tests.alerts.scene import START, ask, crowd, fire, posts
 from tests.plans import plan_dict
 
@@ -71,8 +71,7 @@ class Inputs:
             self.sender.send(thing, row)
         for thing in self.results:
             self.sender.send(thing, progress(PROGRESS[thing], at_us, len(rows) if thing == "crowd.density" else 0))
-        for thing in READINGS:
-            self.sender.send(thing, tick_record(topics.topic(thing), at_us + SLICE_US))
+        send_ticks(self.sender, at_us + SLICE_US, things=READINGS)
 
     def put(self, thing: str, record: Any) -> None:
         self.sender.send(thing, record)

@@ -7,15 +7,17 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import uvicorn
 
 from command.api import create_app
+from command.order_book import OrderBook
 from command.picture import Picture
 from command.source import Mode
-from pipelines.events import AlertChange, AlertCommand, CameraPreview
+from pipelines.events import AlertChange, AlertCommand, CameraPreview, OrderCommand
 from plan.model import Plan
 from tests.command import feed
 
@@ -26,7 +28,7 @@ class Made:
     def __init__(self, modes: dict[str, Plan], *, now_us: Callable[[], int] = lambda: feed.NOW_US, state: str = "running") -> None:
         """One picture for each mode; nothing is sent anywhere, `sent` keeps it."""
         self.pictures = {mode: Picture(plan, mode=mode) for mode, plan in modes.items()}
-        self.sent: list[tuple[str, AlertCommand]] = []
+        self.sent: list[tuple[str, Any]] = []
         self._now_us, self._state = now_us, state
         self.before: Callable[[str], None] = lambda _mode: None
 
@@ -68,7 +70,11 @@ class Made:
         """The newest preview."""
         return self.pictures[mode].preview(camera) if mode in self.pictures else None
 
-    def send(self, mode: str, command: AlertCommand) -> None:
+    def orders(self, mode: str) -> OrderBook:
+        """The orders of the picture."""
+        return self.pictures[mode].orders if mode in self.pictures else OrderBook()
+
+    def send(self, mode: str, command: AlertCommand | OrderCommand) -> None:
         """Keep the command."""
         self.sent.append((mode, command))
 

@@ -16,7 +16,7 @@ from pipelines import settings
 from pipelines.alerts import rules
 from pipelines.alerts.kernel import CROWD
 from pipelines.topics import ALL, Topic
-from plan import model, part, signs
+from plan import actions, duty, model, part, response, signs
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -58,8 +58,9 @@ def rule_ids() -> set[str]:
 
 
 def plan_keys() -> set[str]:
-    kinds = [kind for kind in (*vars(model).values(), *vars(signs).values()) if isinstance(kind, type) and issubclass(kind, part.Part)]
-    return {key for kind in kinds if kind is not model.Text for key in kind.model_fields}
+    named = [value for module in (model, signs, duty, actions, response) for value in vars(module).values()]
+    kinds = [kind for kind in named if isinstance(kind, type) and issubclass(kind, part.Part)]
+    return {key for kind in kinds if kind is not part.Text for key in kind.model_fields}
 
 
 def headings(page: str) -> set[str]:
