@@ -1,0 +1,393 @@
+"""What every channel must do, whatever it runs over: one class, each channel against its peer.
+
+WeCom, DingTalk and Feishu have fixed hosts: here their requests go to a server of ours instead, and the real services were not called.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from apprise.plugins.dingtalk import NotifyDingTalk
+from apprise.plugins.feishu import NotifyFeishu
+from apprise.plugins.wecombot import NotifyWeComBot
+
+from connectors.cap.checked import cap_format
+from connectors.folder import FolderChannel
+from connectors.http_post import Limits
+from connectors.mail import MailChannel, Server
+from connectors.mqtt import Broker, MqttChannel
+from connectors.notify import NotifyChannel, Service
+from connectors.payload import JSON
+from connectors.services import dingtalk, feishu, ntfy, push, sms, wecom
+from connectors.webhook import WebhookChannel
+from pipelines.errors import ConfigError, MusterError, RefusedError, TransientError
+from pipelines.messages import Channel
+from tests.connectors.messages import change, message
+from tests.connectors.peers import MqttPeer, broker_command, deaf_broker, free_port, http_peer, mail_peer, mqtt_peer
+
+KEY = "S3cretS3cretS3cretS3cretS3cretS3"  # as every secret of these tests has it in it
+WEBHOOK_SECRET = "whsec_" + KEY
+ROBOT = "a1b2c3d4-0000-0000-0000-00000000S3cr"
+PATIENT = Limits(connect_s=2, read_s=2, total_s=2)  # checking a password takes amqtt a while
+SHORT = Limits(connect_s=0.5, read_s=0.5, total_s=0.5)
+CHAT = {"wecom": NotifyWeComBot, "dingtalk": NotifyDingTalk, "feishu": NotifyFeishu}
+KINDS = ("folder", "webhook", "webhook-cap", "mqtt-amqtt", "mqtt-mosquitto", "email", "sms", "ntfy", *CHAT, "push")
+
+
+@dataclass
+class Case:
+    """A channel kind with its peer."""
+
+    kind: str
+    make: Callable[..., Channel]  # takes_live, takes_drills, limits
+    received: Callable[[], list[str]]  # the text of each message that has arrived
+    fault: Callable[[str], None] | None  # hang | drip | refuse | later
+    secrets: tuple[str, ...]
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], MqttPeer]]:
+    """Starts each broker once for all tests; skips where it is not installed."""
+    running: dict[str, MqttPeer] = {}
+    with ExitStack() as stack:
+
+        def start(kind: str) -> MqttPeer:
+            if kind not in running:
+                port, folder = free_port(), tmp_path_factory.mktemp(kind)
+                command = broker_command(kind, folder, port)
+                if command is None:
+                    pytest.skip(f"{kind} is not installed here")
+                running[kind] = stack.enter_context(mqtt_peer(command, port, folder))
+            running[kind].publications.clear()
+            return running[kind]
+
+        yield start
+
+
+@pytest.fixture(params=KINDS)
+def case(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broker: Callable[[str], MqttPeer]
+) -> Iterator[Case]:
+    kind: str = request.param
+    with ExitStack() as stack:
+        if kind == "folder":
+            yield _folder(tmp_path)
+        elif kind == "email":
+            yield _mail(stack)
+        elif kind.startswith("mqtt"):
+            yield _mqtt(kind, broker(kind.removeprefix("mqtt-")), stack)
+        else:
+            yield _http(kind, stack, monkeypatch)
+
+
+def _folder(folder: Path) -> Case:
+    def make(*, takes_live: bool = False, takes_drills: bool = True, limits: Limits = SHORT) -> Channel:
+        return FolderChannel(name="it", network="disk", takes_live=takes_live, takes_drills=takes_drills, folder=folder / "out")
+
+    def received() -> list[str]:
+        return [path.read_text() for path in (folder / "out").glob("*.json")]
+
+    return Case("folder", make, received, None, ())
+
+
+def _mail(stack: ExitStack) -> Case:
+    peer = stack.enter_context(mail_peer())
+
+    def make(*, takes_live: bool = False, takes_drills: bool = True, limits: Limits = SHORT) -> Channel:
+        server = Server(host="127.0.0.1", port=peer.port, security="none", user="muster", password=KEY)
+        return MailChannel(
+            name="it",
+            network="wan",
+            takes_live=takes_live,
+            takes_drills=takes_drills,
+            server=server,
+            sender="muster@stadium.example",
+            address="duty@stadium.example",
+            limits=limits,
+        )
+
+    def fault(what: str) -> None:
+        if what in ("hang", "drip"):
+            peer.manner = what
+        else:
+            peer.code = {"refuse": 550, "later": 451}[what]
+
+    def received() -> list[str]:
+        return [f"{mail['Subject']} {mail['Message-ID']} {mail['X-Muster-Id']} {mail.get_content()}" for mail in peer.mails]
+
+    return Case("email", make, received, fault, (KEY,))
+
+
+def _mqtt(kind: str, peer: MqttPeer, stack: ExitStack) -> Case:
+    where = {"port": peer.port}
+
+    def make(*, takes_live: bool = False, takes_drills: bool = True, limits: Limits = PATIENT) -> Channel:
+        return MqttChannel(
+            name="it",
+            network="lan",
+            takes_live=takes_live,
+            takes_drills=takes_drills,
+            limits=limits,
+            broker=Broker(host="127.0.0.1", port=where["port"], tls=False, user=peer.user, password=peer.password),
+        )
+
+    def fault(what: str) -> None:
+        if what != "hang":
+            pytest.skip("a broker of MQTT 3.1.1 has no such answer")
+        where["port"] = stack.enter_context(deaf_broker())
+
+    def received() -> list[str]:
+        before = -1
+        while before != len(peer.publications):  # the subscriber hears a little after the broker has acknowledged
+            before = len(peer.publications)
+            time.sleep(0.2)
+        return [f"{topic} {payload.decode()}" for topic, _, _, payload in peer.publications]
+
+    return Case(kind, make, received, fault, (peer.password,))
+
+
+def _http(kind: str, stack: ExitStack, monkeypatch: pytest.MonkeyPatch) -> Case:
+    peer = stack.enter_context(http_peer())
+    if kind in CHAT:
+        if kind == "feishu":
+            peer.answer = b'{"code":0}'
+        path = {"wecom": "/send?key={key}", "dingtalk": "/send?access_token={token}", "feishu": "/hook/{token}/"}[kind]
+        monkeypatch.setattr(CHAT[kind], "notify_url", peer.url + path)
+
+    def make(*, takes_live: bool = False, takes_drills: bool = True, limits: Limits = SHORT) -> Channel:
+        about = {"name": "it", "network": "wan", "takes_live": takes_live, "takes_drills": takes_drills, "limits": limits}
+        if kind.startswith("webhook"):
+            body = cap_format(sender="muster@stadium.example") if kind == "webhook-cap" else JSON
+            return WebhookChannel(**about, secret=WEBHOOK_SECRET, url=f"{peer.url}/in?key={KEY}", body=body)
+        services: dict[str, Callable[[], Service]] = {
+            "sms": lambda: sms(f"{peer.url}/send", phone_field="mobile", text_field="content", fields={"sign": "场馆"}, token=KEY),
+            "ntfy": lambda: ntfy(peer.url, token=KEY),
+            "wecom": lambda: wecom(ROBOT),
+            "dingtalk": lambda: dingtalk("a" * 40 + "S3cret", sign_secret=KEY),
+            "feishu": lambda: feishu(ROBOT),
+            "push": lambda: push(f"json://muster:{KEY}@{peer.url.removeprefix('http://')}/in"),
+        }
+        return NotifyChannel(
+            **about,
+            service=services[kind](),
+            address={"sms": "13800000000", "ntfy": "duty"}.get(kind, ""),
+            needs_address=kind in ("sms", "ntfy"),
+            short=kind == "sms",
+        )
+
+    def fault(what: str) -> None:
+        if what in ("hang", "drip"):
+            peer.manner, peer.answer = what, b"x" * 400
+        else:
+            peer.status = {"refuse": 410, "later": 503}[what]
+            peer.headers = {"Retry-After": "7"}
+
+    def received() -> list[str]:
+        return [f"{got.headers} {_readable(got.body)}" for got in peer.requests]
+
+    return Case(kind, make, received, fault, (KEY, WEBHOOK_SECRET, ROBOT, "S3cr"))
+
+
+def _readable(body: bytes) -> str:
+    try:
+        return json.dumps(json.loads(body), ensure_ascii=False)
+    except ValueError:
+        return body.decode()
+
+
+@pytest.fixture
+def started(case: Case) -> Iterator[Callable[..., Channel]]:
+    """Makes channels of the case that are started, and closes them."""
+    made: list[Channel] = []
+
+    def start(**options: Any) -> Channel:
+        made.append(case.make(**options))
+        made[-1].start()
+        return made[-1]
+
+    yield start
+    for channel in made:
+        channel.close()
+
+
+def error_of(act: Callable[[], object], kind: type[MusterError], case: Case) -> MusterError:
+    """The error, which names the channel and holds no secret, not even in what it came from."""
+    with pytest.raises(kind) as caught:
+        act()
+    seen: BaseException | None = caught.value
+    said = ""
+    while seen is not None:
+        said += str(seen)
+        seen = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
+    assert "'it'" in str(caught.value)
+    assert not [secret for secret in case.secrets if secret in said]
+    return caught.value
+
+
+Start = Callable[..., Channel]
+
+
+class TestEveryChannel:
+    def test_a_drills_message_arrives_with_the_mark_of_an_exercise_and_its_id(self, case: Case, started: Start) -> None:
+        receipt = started().deliver(message())
+        (got,) = case.received()
+        assert receipt
+        assert "EXERCISE 演练" in got
+        assert message().message_id in got or case.kind == "sms"
+        assert "drill-t1" in got
+
+    def test_a_live_message_arrives_without_the_mark(self, case: Case, started: Start) -> None:
+        started(takes_live=True).deliver(message("live"))
+        (got,) = case.received()
+        assert "演练" not in got
+        assert "drill" not in got.lower()
+
+    def test_a_retry_says_the_same_id(self, case: Case, started: Start) -> None:
+        channel = started()
+        channel.deliver(message())
+        channel.deliver(message())
+        got = case.received()
+        assert len(got) == (1 if case.kind == "folder" else 2)
+        assert all(message().message_id in text for text in got)
+
+    def test_a_channel_for_drills_refuses_what_is_real(self, case: Case, started: Start) -> None:
+        channel = started(takes_live=False, takes_drills=True)
+        error_of(lambda: channel.deliver(message("live")), RefusedError, case)
+        assert case.received() == []
+
+    def test_a_channel_for_what_is_real_refuses_a_drill(self, case: Case, started: Start) -> None:
+        channel = started(takes_live=True, takes_drills=False)
+        for mode in ("drill-t1", "drill-channel-test"):
+            error_of(lambda mode=mode: channel.deliver(message(mode)), RefusedError, case)
+        assert case.received() == []
+
+    def test_a_message_that_holds_another_mode_is_refused(self, case: Case, started: Start) -> None:
+        channel = started(takes_live=True, takes_drills=True)
+        error_of(lambda: channel.deliver(message("live", change=change(mode="drill-t1"))), RefusedError, case)
+        error_of(lambda: channel.deliver(message("drill-t1", change=change(mode="live"))), RefusedError, case)
+        error_of(lambda: channel.deliver(message("Live", change=None)), RefusedError, case)
+        assert case.received() == []
+
+    def test_a_peer_that_takes_it_and_says_nothing_is_given_up_in_time(self, case: Case, started: Start) -> None:
+        if case.fault is None:
+            pytest.skip("a folder has nobody who could stay silent")
+        if case.kind == "email":
+            channel = started()
+            case.fault("hang")
+        else:
+            case.fault("hang")
+            channel = started()
+        error_of(lambda: channel.deliver(message()), TransientError, case)
+
+    def test_a_peer_that_drips_is_given_up_in_time(self, case: Case, started: Start) -> None:
+        if case.fault is None:
+            pytest.skip("a folder does not drip")
+        channel = started()
+        case.fault("drip")
+        error_of(lambda: channel.deliver(message()), TransientError, case)
+
+    def test_a_peer_that_refuses_is_not_asked_again(self, case: Case, started: Start) -> None:
+        if case.fault is None:
+            pytest.skip("a folder does not answer")
+        channel = started()
+        case.fault("refuse")
+        error_of(lambda: channel.deliver(message()), RefusedError, case)
+
+    def test_a_peer_that_is_busy_is_asked_again_when_it_says(self, case: Case, started: Start) -> None:
+        if case.fault is None:
+            pytest.skip("a folder does not answer")
+        channel = started()
+        case.fault("later")
+        error = error_of(lambda: channel.deliver(message()), TransientError, case)
+        assert isinstance(error, TransientError)
+        assert error.retry_after_s == (5 if case.kind == "email" else 7)
+
+    def test_it_may_be_closed_twice_and_takes_nothing_then(self, case: Case, started: Start) -> None:
+        channel = started()
+        channel.close()
+        channel.close()
+        if case.kind == "folder":
+            return
+        error_of(lambda: channel.deliver(message()), TransientError, case)
+
+    def test_it_may_be_closed_without_a_start(self, case: Case) -> None:
+        case.make().close()
+
+    def test_it_does_not_show_its_secrets(self, case: Case) -> None:
+        shown = repr(case.make())
+        assert not [secret for secret in case.secrets if secret in shown]
+
+    def test_it_is_a_channel(self, case: Case) -> None:
+        channel: Channel = case.make(takes_live=True)
+        assert (channel.name, channel.takes_live, channel.takes_drills) == ("it", True, True)
+        assert channel.network
+
+    def test_what_came_in_a_name_cannot_act(self, case: Case, started: Start) -> None:
+        hostile = '<script>alert(1)</script>\x1b[31m\u202e]]>&\x00<at user_id="all"></at>'
+        channel = started()
+        channel.deliver(message(recipient=hostile, place_name={"en": hostile}, texts={"en": _texts(hostile)}))
+        (got,) = case.received()
+        assert not [mark for mark in ("\x1b", "\u202e", "\x00", "\\u0000", "\\u001b", "\\u202e") if mark in got]
+        if case.kind in ("sms", "ntfy", "push", *CHAT):
+            assert "<" not in got
+
+
+def _texts(text: str) -> Any:
+    from pipelines.messages import Texts
+
+    return Texts(radio=text, screen=text)
+
+
+def test_a_broker_that_does_not_know_us_stops_the_start(broker: Callable[[str], MqttPeer]) -> None:
+    where = Broker(host="127.0.0.1", port=broker("amqtt").port, tls=False, user="muster", password="another")
+    channel = MqttChannel(name="it", network="lan", takes_live=True, takes_drills=True, broker=where)
+    with pytest.raises(ConfigError, match="refuses its user"):
+        channel.start()
+
+
+def test_publications_are_acknowledged_and_never_kept(broker: Callable[[str], MqttPeer]) -> None:
+    peer = broker("amqtt")
+    where = Broker(host="127.0.0.1", port=peer.port, tls=False, user=peer.user, password=peer.password)
+    channel = MqttChannel(name="it", network="lan", takes_live=False, takes_drills=True, broker=where)
+    channel.start()
+    channel.deliver(message(recipient="C2/+#$ lead"))
+    channel.close()
+    for _ in range(100):
+        if peer.publications:
+            break
+        time.sleep(0.05)
+    ((topic, qos, retained, body),) = peer.publications
+    assert (topic, qos, retained) == ("muster/drill-t1/messages/C2-lead", 1, False)
+    assert json.loads(body)["status"] == "exercise"
+
+
+def test_no_server_is_tried_again(tmp_path: Path) -> None:
+    port = free_port()
+    channel = WebhookChannel(
+        name="it", network="lan", takes_live=False, takes_drills=True, secret=WEBHOOK_SECRET, url=f"http://127.0.0.1:{port}/", limits=SHORT
+    )
+    channel.start()
+    with pytest.raises(TransientError, match="no connection"):
+        channel.deliver(message())
+    channel.close()
+    mail = MailChannel(
+        name="it",
+        network="lan",
+        takes_live=False,
+        takes_drills=True,
+        sender="a@b.example",
+        address="c@d.example",
+        server=Server(host="127.0.0.1", port=port, security="none"),
+    )
+    with pytest.raises(TransientError, match="mail server"):
+        mail.start()
+    mqtt = MqttChannel(name="it", network="lan", takes_live=False, takes_drills=True, broker=Broker(host="127.0.0.1", port=port, tls=False))
+    with pytest.raises(TransientError, match="no connection"):
+        mqtt.start()
