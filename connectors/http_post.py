@@ -19,6 +19,7 @@ from typing import Final
 
 import httpx
 
+from connectors.quiet import hush
 from pipelines.errors import ConfigError, RefusedError, TransientError
 
 _MOST_ANSWER_BYTES: Final = 64 * 1024
@@ -67,6 +68,7 @@ class HttpPost:
         """
         if self._client is not None:
             return
+        hush("httpx", "httpcore")
         try:
             context = ssl.create_default_context(cafile=None if self._ca_file is None else str(self._ca_file))
         except (OSError, ssl.SSLError) as error:

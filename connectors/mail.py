@@ -28,6 +28,7 @@ from connectors.clean import clean
 from connectors.http_post import LIMITS, Limits
 from connectors.marks import check
 from connectors.payload import text, title
+from connectors.quiet import hush
 from pipelines.errors import ConfigError, RefusedError, TransientError
 from pipelines.messages import Message
 
@@ -71,6 +72,7 @@ class MailChannel:
 
     def __post_init__(self) -> None:
         """Nothing is dialled."""
+        hush("apprise")
         self._context: ssl.SSLContext | None = None
         self._started = False
 

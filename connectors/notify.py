@@ -19,6 +19,8 @@ from connectors.carried import Carried, stand_in
 from connectors.http_post import LIMITS, Answer, HttpPost, Limits
 from connectors.marks import check
 from connectors.payload import text, title
+from connectors.probe import probe_message
+from connectors.quiet import hush
 from pipelines.errors import ConfigError, MusterError, RefusedError, TransientError
 from pipelines.messages import Message
 
@@ -54,6 +56,7 @@ class NotifyChannel:
 
     def __post_init__(self) -> None:
         """Nothing is dialled."""
+        hush("apprise")
         self._post = HttpPost(self.name, limits=self.limits, ca_file=self.ca_file)
 
     def start(self) -> None:
@@ -100,6 +103,17 @@ class NotifyChannel:
         if not taken:
             raise RefusedError(f"channel '{self.name}': the service did not take it")
 
+    def check(self, address: str) -> None:
+        """See that apprise can make the service for *address*, without calling it.
+
+        Raises:
+            ConfigError: it cannot, or the service cannot be watched.
+        """
+        try:
+            stand_in(self._plugin(address, probe_message(recipient="test", sent_us=0)))
+        except RefusedError as error:
+            raise ConfigError(str(error)) from None
+
     def _plugin(self, address: str, message: Message) -> NotifyBase:
         try:
             plugin = Apprise.instantiate(_spec(self.service(address, message)), asset=_ASSET, suppress_exceptions=False)
@@ -119,19 +133,6 @@ class NotifyChannel:
 
 def _spec(service: Mapping[str, Any] | str) -> dict[str, Any] | str:
     return service if isinstance(service, str) else dict(service)
-
-
-def check_service(service: Service, *, name: str, message: Message, address: str) -> None:
-    """See that apprise can make the service, without calling it.
-
-    Raises:
-        ConfigError: it cannot.
-    """
-    channel = NotifyChannel(name=name, network="", takes_live=False, takes_drills=False, service=service)
-    try:
-        stand_in(channel._plugin(address, message))  # noqa: SLF001 - the same making, tried before there is a message
-    except RefusedError as error:
-        raise ConfigError(str(error)) from None
 
 
 def _kind(message: Message) -> NotifyType:

@@ -23,7 +23,7 @@ def read_secret(path: Path) -> str:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as error:
         raise ConfigError(f"secret file {path.name}: cannot be read: {error.strerror}") from error
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         about = os.fstat(descriptor)
         if not stat.S_ISREG(about.st_mode):
             raise ConfigError(f"secret file {path.name}: expected a file")
@@ -32,7 +32,9 @@ def read_secret(path: Path) -> str:
                 f"secret file {path.name}: expected to be readable by its owner alone (chmod 600, owned by the user that runs Muster), "
                 f"got mode {stat.S_IMODE(about.st_mode):03o}"
             )
-        raw = file.read(_MOST_BYTES)
+        raw = os.read(descriptor, _MOST_BYTES)
+    finally:
+        os.close(descriptor)
     try:
         secret = raw.decode().partition("\n")[0].strip()
     except UnicodeDecodeError:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, model_validator
 
+from plan.georeference import Georeference
 from plan.part import Part
 from plan.signs import Signs
 
@@ -297,6 +298,7 @@ class Plan(Part):
     event: Event
     extent: tuple[float, float, float, float] = Field(description="x0, y0, x1, y1 of the venue, metres")
     crs: Literal["venue"] = "venue"
+    georeference: Georeference | None = Field(default=None, description="where the venue frame lies on the earth")
     phases: tuple[Phase, ...] = Field(min_length=1)
     phase: str
     areas: tuple[Area, ...] = ()

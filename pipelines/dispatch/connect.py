@@ -122,7 +122,7 @@ def _email(way: Email) -> Channel:
 def _notify(way: Sms | Ntfy | Wecom | Dingtalk | Feishu | Push) -> Channel:
     for url in way.urls():
         check_url(url)
-    return NotifyChannel(
+    channel = NotifyChannel(
         name=way.name,
         network=way.network,
         takes_live=way.takes_live,
@@ -135,6 +135,11 @@ def _notify(way: Sms | Ntfy | Wecom | Dingtalk | Feishu | Push) -> Channel:
         limits=_limits(way),
         ca_file=way.ca_file,
     )
+    for address in filter(None, {channel.address, *way.addresses.values()}):
+        channel.check(address)
+    if not channel.needs_address:
+        channel.check("")
+    return channel
 
 
 def _service(way: Sms | Ntfy | Wecom | Dingtalk | Feishu | Push) -> Service:

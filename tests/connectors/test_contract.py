@@ -320,6 +320,16 @@ class TestEveryChannel:
     def test_it_may_be_closed_without_a_start(self, case: Case) -> None:
         case.make().close()
 
+    def test_it_writes_no_secret_into_a_log(self, case: Case, started: Start, caplog: pytest.LogCaptureFixture) -> None:
+        caplog.set_level("DEBUG")
+        channel = started()
+        channel.deliver(message())
+        if case.fault is not None and not case.kind.startswith("mqtt"):
+            case.fault("refuse")
+            with pytest.raises(RefusedError):
+                channel.deliver(message())
+        assert not [secret for secret in case.secrets if secret in caplog.text]
+
     def test_it_does_not_show_its_secrets(self, case: Case) -> None:
         shown = repr(case.make())
         assert not [secret for secret in case.secrets if secret in shown]
