@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import pwd
 import shutil
 import socket
 import socketserver
+import ssl
 import subprocess
 import sys
 import threading
@@ -14,12 +16,17 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import paho.mqtt.client as paho
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from paho.mqtt.enums import CallbackAPIVersion
 
 HANG_S = 20
@@ -29,6 +36,36 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def certificate_of(folder: Path) -> tuple[Path, Path]:
+    """A certificate of its own authority for 127.0.0.1."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "desk")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    (folder / "key.pem").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return folder / "cert.pem", folder / "key.pem"
+
+
+def tls_server(certificate: tuple[Path, Path]) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*map(str, certificate))
+    return context
 
 
 @dataclass
@@ -94,11 +131,7 @@ def http_peer(certificate: tuple[Path, Path] | None = None) -> Iterator[HttpPeer
     server = Server(("127.0.0.1", 0), Take)
     scheme = "http"
     if certificate is not None:
-        import ssl
-
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(*map(str, certificate))
-        server.socket = context.wrap_socket(server.socket, server_side=True)
+        server.socket = tls_server(certificate).wrap_socket(server.socket, server_side=True)
         scheme = "https"
     peer.url = f"{scheme}://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
@@ -125,7 +158,8 @@ class MailPeer:
 
 
 @contextmanager
-def mail_peer() -> Iterator[MailPeer]:
+def mail_peer(certificate: tuple[Path, Path] | None = None) -> Iterator[MailPeer]:
+    """By TLS from the first byte where it has a certificate."""
     peer = MailPeer()
 
     class Session(socketserver.StreamRequestHandler):
@@ -174,7 +208,12 @@ def mail_peer() -> Iterator[MailPeer]:
         daemon_threads = True
         allow_reuse_address = True
 
+        def handle_error(self, *_: Any) -> None:
+            """A client that does not trust us hangs up."""
+
     server = Server(("127.0.0.1", 0), Session)
+    if certificate is not None:
+        server.socket = tls_server(certificate).wrap_socket(server.socket, server_side=True)
     peer.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
@@ -202,21 +241,22 @@ listeners:
   default:
     type: tcp
     bind: 127.0.0.1:{port}
-plugins:
+{tls}plugins:
   amqtt.plugins.authentication.FileAuthPlugin:
     password_file: {folder}/users
 """
 MOSQUITTO = "listener {port} 127.0.0.1\nallow_anonymous false\npassword_file {folder}/users\npersistence false\nuser {user}\n"
 
 
-def broker_command(kind: str, folder: Path, port: int) -> list[str] | None:
-    """How the broker is started with one user; None where it is not installed."""
+def broker_command(kind: str, folder: Path, port: int, certificate: tuple[Path, Path] | None = None) -> list[str] | None:
+    """How the broker is started with one user; None where it is not installed. Only amqtt is given a certificate."""
     if kind == "amqtt":
         from amqtt.contexts import BaseContext  # noqa: F401 - tells at once when amqtt is not there
         from pwdlib import PasswordHash
 
         (folder / "users").write_text(f"muster:{PasswordHash.recommended().hash('pass-word-1')}\n")
-        (folder / "broker.yaml").write_text(AMQTT.format(port=port, folder=folder))
+        tls = "" if certificate is None else f"    ssl: true\n    certfile: {certificate[0]}\n    keyfile: {certificate[1]}\n"
+        (folder / "broker.yaml").write_text(AMQTT.format(port=port, folder=folder, tls=tls))
         return [str(Path(sys.executable).with_name("amqtt")), "-c", str(folder / "broker.yaml")]
     program = shutil.which("mosquitto", path=f"{Path('/usr/sbin')}:{Path('/usr/local/sbin')}") or shutil.which("mosquitto")
     if program is None:
@@ -228,11 +268,13 @@ def broker_command(kind: str, folder: Path, port: int) -> list[str] | None:
 
 
 @contextmanager
-def mqtt_peer(command: list[str], port: int, folder: Path) -> Iterator[MqttPeer]:
+def mqtt_peer(command: list[str], port: int, folder: Path, ca_file: Path | None = None) -> Iterator[MqttPeer]:
     with (folder / "broker.log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
     peer = MqttPeer(port=port, user="muster", password="pass-word-1")
     reader = paho.Client(CallbackAPIVersion.VERSION2)
+    if ca_file is not None:
+        reader.tls_set(str(ca_file))
     reader.username_pw_set(peer.user, peer.password)
     ready = threading.Event()
     reader.on_connect = lambda *_: reader.subscribe("#", qos=1)

@@ -28,9 +28,9 @@ from connectors.payload import JSON
 from connectors.services import dingtalk, feishu, ntfy, push, sms, wecom
 from connectors.webhook import WebhookChannel
 from pipelines.errors import ConfigError, MusterError, RefusedError, TransientError
-from pipelines.messages import Channel
+from pipelines.messages import Channel, Texts
 from tests.connectors.messages import change, message
-from tests.connectors.peers import MqttPeer, broker_command, deaf_broker, free_port, http_peer, mail_peer, mqtt_peer
+from tests.connectors.peers import MqttPeer, broker_command, certificate_of, deaf_broker, free_port, http_peer, mail_peer, mqtt_peer
 
 KEY = "S3cretS3cretS3cretS3cretS3cretS3"  # as every secret of these tests has it in it
 WEBHOOK_SECRET = "whsec_" + KEY
@@ -342,17 +342,11 @@ class TestEveryChannel:
     def test_what_came_in_a_name_cannot_act(self, case: Case, started: Start) -> None:
         hostile = '<script>alert(1)</script>\x1b[31m\u202e]]>&\x00<at user_id="all"></at>'
         channel = started()
-        channel.deliver(message(recipient=hostile, place_name={"en": hostile}, texts={"en": _texts(hostile)}))
+        channel.deliver(message(recipient=hostile, place_name={"en": hostile}, texts={"en": Texts(radio=hostile, screen=hostile)}))
         (got,) = case.received()
         assert not [mark for mark in ("\x1b", "\u202e", "\x00", "\\u0000", "\\u001b", "\\u202e") if mark in got]
         if case.kind in ("sms", "ntfy", "push", *CHAT):
             assert "<" not in got
-
-
-def _texts(text: str) -> Any:
-    from pipelines.messages import Texts
-
-    return Texts(radio=text, screen=text)
 
 
 def test_a_broker_that_does_not_know_us_stops_the_start(broker: Callable[[str], MqttPeer]) -> None:
@@ -376,6 +370,143 @@ def test_publications_are_acknowledged_and_never_kept(broker: Callable[[str], Mq
     ((topic, qos, retained, body),) = peer.publications
     assert (topic, qos, retained) == ("muster/drill-t1/messages/C2-lead", 1, False)
     assert json.loads(body)["status"] == "exercise"
+
+
+# paho leaves the socket of a handshake that failed to the garbage collector
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_broker_is_known_by_its_certificate(tmp_path: Path) -> None:
+    port, certificate = free_port(), certificate_of(tmp_path)
+    command = broker_command("amqtt", tmp_path, port, certificate)
+    assert command is not None
+    with mqtt_peer(command, port, tmp_path, certificate[0]) as peer:
+        for ca_file in (None, certificate[0]):
+            where = Broker(host="127.0.0.1", port=port, ca_file=ca_file, user=peer.user, password=peer.password)
+            channel = MqttChannel(name="it", network="lan", takes_live=False, takes_drills=True, broker=where)
+            if ca_file is None:
+                with pytest.raises(TransientError, match="certificate is not trusted"):
+                    channel.start()
+            else:
+                channel.start()
+                assert channel.deliver(message()).startswith("muster/drill-t1/messages/")
+            channel.close()
+
+
+def test_a_mail_server_is_known_by_its_certificate(tmp_path: Path) -> None:
+    certificate = certificate_of(tmp_path)
+    with mail_peer(certificate) as peer:
+        for ca_file in (None, certificate[0]):
+            server = Server(host="127.0.0.1", port=peer.port, security="tls", ca_file=ca_file)
+            channel = MailChannel(
+                name="it", network="lan", takes_live=False, takes_drills=True, server=server, sender="a@b.example", address="c@d.example"
+            )
+            if ca_file is None:
+                with pytest.raises(TransientError, match="certificate is not trusted"):
+                    channel.start()
+            else:
+                channel.start()
+                assert channel.deliver(message()) == "2.0.0 queued as M1"
+        (mail,) = peer.mails
+        assert mail["To"] == "c@d.example"
+
+
+def test_an_update_by_mail_belongs_to_what_it_updates_and_a_retry_is_the_same_mail() -> None:
+    with mail_peer() as peer:
+        channel = MailChannel(
+            name="it",
+            network="lan",
+            takes_live=False,
+            takes_drills=True,
+            sender="a@b.example",
+            address="c@d.example",
+            server=Server(host="127.0.0.1", port=peer.port, security="none"),
+        )
+        channel.start()
+        first = message()
+        for sent in (first, first, message(message_id="later", kind="update", references=((first.message_id, first.sent_us),))):
+            channel.deliver(sent)
+        channel.deliver(message(message_id="hostile", texts={"en": Texts(radio="r", screen="s\r\nBcc: x@y.example\r\n\r\n.\r\nQUIT")}))
+    one, again, later, hostile = peer.mails
+    assert one.as_bytes() == again.as_bytes()
+    assert later["In-Reply-To"] == one["Message-ID"]
+    assert hostile["Bcc"] is None
+    assert hostile["To"] == "c@d.example"
+
+
+def test_a_mail_server_that_does_not_know_us_stops_the_start() -> None:
+    with mail_peer() as peer:
+        peer.login_code = 535
+        server = Server(host="127.0.0.1", port=peer.port, security="none", user="muster", password=KEY)
+        channel = MailChannel(
+            name="it", network="lan", takes_live=False, takes_drills=True, server=server, sender="a@b.example", address="c@d.example"
+        )
+        with pytest.raises(ConfigError, match="refuses its user"):
+            channel.start()
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer", "error"),
+    [
+        ("wecom", b'{"errcode":93000,"errmsg":"invalid webhook url"}', RefusedError),
+        ("wecom", b'{"errcode":45009,"errmsg":"api freq out of limit"}', TransientError),
+        ("dingtalk", b'{"errcode":310000,"errmsg":"sign not match"}', RefusedError),
+        ("dingtalk", b'{"errcode":130101,"errmsg":"send too fast"}', TransientError),
+        ("feishu", b'{"code":19024,"msg":"Key Words Not Found"}', RefusedError),
+        ("feishu", b'{"code":11232,"msg":"frequency limited"}', TransientError),
+    ],
+)
+def test_a_chat_service_that_says_no_with_status_200_has_not_delivered(
+    kind: str, answer: bytes, error: type[MusterError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ExitStack() as stack:
+        peer = stack.enter_context(http_peer())
+        path = {"wecom": "/send?key={key}", "dingtalk": "/send?access_token={token}", "feishu": "/hook/{token}/"}[kind]
+        monkeypatch.setattr(CHAT[kind], "notify_url", peer.url + path)
+        peer.answer = answer
+        service = {"wecom": wecom(ROBOT), "dingtalk": dingtalk("a" * 64), "feishu": feishu(ROBOT)}[kind]
+        channel = NotifyChannel(name="it", network="wan", takes_live=False, takes_drills=True, service=service)
+        channel.start()
+        with pytest.raises(error, match="code"):
+            channel.deliver(message())
+        channel.close()
+
+
+def test_robots_of_chat_services_are_called_at_their_own_hosts_with_a_text() -> None:
+    from apprise import Apprise
+
+    urls = {
+        kind: Apprise.instantiate(dict(service("", message())), suppress_exceptions=False)
+        for kind, service in (("wecom", wecom(ROBOT)), ("dingtalk", dingtalk("a" * 64)), ("feishu", feishu(ROBOT)))
+    }
+    assert urls["wecom"].api_url == f"https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key={ROBOT}"
+    assert urls["dingtalk"].notify_url == "https://oapi.dingtalk.com/robot/send?access_token={token}"
+    assert urls["feishu"].notify_url == "https://open.feishu.cn/open-apis/bot/v2/hook/{token}/"
+
+
+def test_a_gateway_gets_number_and_one_line_under_its_own_names() -> None:
+    with http_peer() as peer:
+        service = sms(f"{peer.url}/send", phone_field="mobile", text_field="content", fields={"sign": "场馆"}, token="t")
+        channel = NotifyChannel(
+            name="it",
+            network="mobile",
+            takes_live=False,
+            takes_drills=True,
+            service=service,
+            addresses={"C2": "138"},
+            needs_address=True,
+            short=True,
+        )
+        channel.start()
+        channel.deliver(message(recipient="C2"))
+        with pytest.raises(RefusedError, match="no address for 'C9'"):
+            channel.deliver(message(recipient="C9"))
+        channel.close()
+    (got,) = peer.requests
+    assert json.loads(got.body) == {
+        "mobile": "138",
+        "sign": "场馆",
+        "content": "EXERCISE 演练 – C口排队区,拥挤,危急一级 / Gate C queue – crowding – critical I",
+    }
+    assert (got.path, got.headers["authorization"]) == ("/send", "Bearer t")
 
 
 def test_no_server_is_tried_again(tmp_path: Path) -> None:

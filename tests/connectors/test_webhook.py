@@ -9,10 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from connectors.addressing import header_id
@@ -21,7 +17,7 @@ from connectors.http_post import Limits, retry_after_s
 from connectors.webhook import WebhookChannel
 from pipelines.errors import ConfigError, RefusedError, TransientError
 from tests.connectors.messages import message
-from tests.connectors.peers import HttpPeer, Request, http_peer
+from tests.connectors.peers import HttpPeer, Request, certificate_of, http_peer
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
@@ -192,7 +188,7 @@ def test_a_secret_that_is_none_is_refused(secret: str) -> None:
 
 
 def test_the_other_side_is_known_by_its_certificate(tmp_path: Path) -> None:
-    certificate = _certificate(tmp_path)
+    certificate = certificate_of(tmp_path)
     with http_peer(certificate) as peer:
         stranger = channel(peer.url)
         with pytest.raises(TransientError, match="certificate is not trusted"):
@@ -221,29 +217,3 @@ def test_limits_are_seconds_of_the_whole_exchange(peer: HttpPeer) -> None:
     peer.manner = "answer"
     desk.deliver(message())  # the client is fit for the next one
     desk.close()
-
-
-def _certificate(folder: Path) -> tuple[Path, Path]:
-    """A certificate of its own authority for 127.0.0.1."""
-    import ipaddress
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "desk")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    (folder / "key.pem").write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return folder / "cert.pem", folder / "key.pem"
