@@ -18,7 +18,7 @@ from connectors.addressing import address_of
 from connectors.carried import Carried, stand_in
 from connectors.http_post import LIMITS, Answer, HttpPost, Limits
 from connectors.marks import check
-from connectors.payload import text, title
+from connectors.payload import short, text, title
 from connectors.probe import probe_message
 from connectors.quiet import hush
 from pipelines.errors import ConfigError, MusterError, RefusedError, TransientError
@@ -92,7 +92,7 @@ class NotifyChannel:
         return _receipt(answers[-1])
 
     def _send(self, plugin: NotifyBase, carried: Carried, carry: Callable[..., Answer], message: Message) -> None:
-        body, head = (title(message), "") if self.short else (text(message), title(message))
+        body, head = (short(message), "") if self.short else (text(message), title(message))
         with carried.by(carry):
             try:
                 taken = plugin.notify(body=body, title=head, notify_type=_kind(message), body_format="text")

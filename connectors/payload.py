@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from connectors.clean import clean, plain
 from connectors.marks import mark, marked, standing
-from pipelines.messages import Message
+from pipelines.messages import Message, Texts
 
 FORMAT: Final = "muster.message.v1"
 _NAME: Final = 128
@@ -65,6 +65,11 @@ def title(message: Message) -> str:
     return marked(" / ".join(_screens(message)), message.mode)
 
 
+def short(message: Message) -> str:
+    """One line of the shortest texts, for what is charged or cut by its length: Chinese first."""
+    return marked(" / ".join(plain(texts.radio or texts.screen, most=_TEXT) for texts in _texts(message)), message.mode)
+
+
 def text(message: Message) -> str:
     """What a person reads, Chinese first, each line marked as an exercise where it is one; the message's id stands last."""
     radios = [plain(texts.radio, most=_TEXT) for texts in _texts(message) if texts.radio != texts.screen]
@@ -72,7 +77,7 @@ def text(message: Message) -> str:
     return "\n".join([*(marked(line, message.mode) for line in lines if line), f"# {clean(message.message_id, most=_NAME)}"])
 
 
-def _texts(message: Message) -> list[Any]:
+def _texts(message: Message) -> list[Texts]:
     return [message.texts[language] for language in ("zh", "en") if language in message.texts]
 
 

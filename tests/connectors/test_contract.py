@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -309,6 +310,12 @@ class TestEveryChannel:
         assert isinstance(error, TransientError)
         assert error.retry_after_s == (5 if case.kind == "email" else 7)
 
+    def test_a_thread_of_its_own_may_deliver(self, case: Case, started: Start) -> None:
+        channel = started()
+        with ThreadPoolExecutor(1) as worker:
+            assert worker.submit(channel.deliver, message()).result(10)
+        assert len(case.received()) == 1
+
     def test_it_may_be_closed_twice_and_takes_nothing_then(self, case: Case, started: Start) -> None:
         channel = started()
         channel.close()
@@ -504,7 +511,7 @@ def test_a_gateway_gets_number_and_one_line_under_its_own_names() -> None:
     assert json.loads(got.body) == {
         "mobile": "138",
         "sign": "场馆",
-        "content": "EXERCISE 演练 – C口排队区,拥挤,危急一级 / Gate C queue – crowding – critical I",
+        "content": "EXERCISE 演练 – C口,拥挤一级,停止放人,收到复述 / Gate C, crowding I, hold entry, reply",
     }
     assert (got.path, got.headers["authorization"]) == ("/send", "Bearer t")
 
