@@ -109,9 +109,11 @@ class HttpPost:
     async def _exchange(self, method: str, url: str, body: bytes, *, headers: Mapping[str, str], auth: tuple[str, str] | None) -> Answer:
         assert self._client is not None
         async with asyncio.timeout(self._limits.total_s):
-            async with self._client.stream(method, url, content=body, headers=dict(headers), auth=auth) as response:
+            async with self._client.stream(
+                method, url, content=body, headers={**headers, "accept-encoding": "identity"}, auth=auth
+            ) as response:
                 taken = bytearray()
-                async for piece in response.aiter_bytes():
+                async for piece in response.aiter_raw():  # unpacked by nobody: it might swell
                     taken += piece
                     if len(taken) > _MOST_ANSWER_BYTES:
                         break

@@ -16,6 +16,7 @@ from apprise.exception import AppriseException
 
 from connectors.addressing import address_of
 from connectors.carried import Carried, stand_in
+from connectors.clean import clean
 from connectors.http_post import LIMITS, Answer, HttpPost, Limits
 from connectors.marks import check
 from connectors.payload import short, text, title
@@ -25,7 +26,7 @@ from pipelines.errors import ConfigError, MusterError, RefusedError, TransientEr
 from pipelines.messages import Message
 
 Service = Callable[[str, Message], Mapping[str, Any] | str]  # address, message → what apprise makes a service of
-# What chat services answer with status 200 when they are only busy; every other code but 0 is a refusal.
+# What chat services answer with status 200 when they are only busy; every other code but that of success is a refusal.
 _LATER_CODES: Final = (-1, 45009, 130101, 410100, 11232)
 _LATER_S: Final = 5.0
 _ASSET: Final = AppriseAsset(app_id="Muster", app_desc="Muster", app_url="", http_redirects=False, image_url_mask="", image_url_logo="")
@@ -40,6 +41,7 @@ class NotifyChannel:
         address: of recipients who have none of their own; empty where the service knows whom it reaches.
         needs_address: without one there is nobody to reach.
         short: one line is all that fits.
+        success: field of the JSON answer, and what it says when the message was taken; without it the status alone tells.
     """
 
     name: str
@@ -51,6 +53,7 @@ class NotifyChannel:
     addresses: Mapping[str, str] = field(default_factory=dict, repr=False)
     needs_address: bool = False
     short: bool = False
+    success: tuple[str, str] | None = None
     limits: Limits = LIMITS
     ca_file: Path | None = None
 
@@ -83,7 +86,7 @@ class NotifyChannel:
 
         def carry(url: str, body: bytes, **options: Any) -> Answer:
             answer = self._post.judge(self._post.post(url, body, **options))
-            answers.append(_accepted(answer, self.name))
+            answers.append(_accepted(answer, self.name, self.success))
             return answer
 
         self._send(plugin, stand_in(plugin), carry, message)
@@ -149,15 +152,18 @@ def _plain(answer: Answer) -> Mapping[str, Any]:
     return said if isinstance(said, dict) else {}
 
 
-def _accepted(answer: Answer, name: str) -> Answer:
-    """*answer* itself, unless it is a 200 that says no in its body, as chat services do."""
-    said = _plain(answer)
-    code = said.get("errcode", said.get("code", said.get("StatusCode", 0)))
-    if code in (0, "0", None) or not isinstance(code, int):
+def _accepted(answer: Answer, name: str, success: tuple[str, str] | None) -> Answer:
+    """*answer* itself, unless it is a 200 that says no in its body, or does not say yes where it has to."""
+    if success is None:
+        return answer
+    field_name, wanted = success
+    code = _plain(answer).get(field_name)
+    if code is not None and str(code) == wanted:
         return answer
     if code in _LATER_CODES:
         raise TransientError(f"channel '{name}': the service is busy (code {code})", retry_after_s=_LATER_S)
-    raise RefusedError(f"channel '{name}': the service refuses it (code {code})")
+    shown = f"code {clean(str(code), most=32)}" if isinstance(code, int | str) else f"no code in its field '{field_name}'"
+    raise RefusedError(f"channel '{name}': the service refuses it ({shown})")
 
 
 def _receipt(answer: Answer) -> str:

@@ -10,6 +10,8 @@ from connectors.addressing import header_id
 from connectors.notify import Service
 from pipelines.messages import Message
 
+# Robots answer every request with 200; whether they took it stands in the body.
+SUCCESS: Final = {"wecom": ("errcode", "0"), "dingtalk": ("errcode", "0"), "feishu": ("code", "0")}
 _NO_REDIRECT: Final = {"redirect": "no"}
 
 

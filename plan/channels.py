@@ -163,6 +163,8 @@ class Sms(_Calls):
     phone_field: str = Field(default="phone", min_length=1)
     text_field: str = Field(default="text", min_length=1)
     fields: dict[str, str] = Field(default_factory=dict, description="what else the gateway wants in each request")
+    ok_field: str = Field(default="", description="field of the JSON answer that says whether the gateway took it; else its status tells")
+    ok_value: str = Field(default="0", description="what stands there when it did")
     user: str = Field(default="", description="with it the secret is a password, without it a bearer's token")
     secret_file: Place | None = None
 

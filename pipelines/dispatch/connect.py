@@ -13,7 +13,7 @@ from connectors.mqtt import Broker, MqttChannel
 from connectors.notify import NotifyChannel, Service
 from connectors.payload import JSON, Format
 from connectors.secret_file import read_secret
-from connectors.services import dingtalk, feishu, ntfy, push, sms, wecom
+from connectors.services import SUCCESS, dingtalk, feishu, ntfy, push, sms, wecom
 from connectors.webhook import WebhookChannel
 from pipelines.errors import ConfigError
 from pipelines.messages import Channel
@@ -132,6 +132,7 @@ def _notify(way: Sms | Ntfy | Wecom | Dingtalk | Feishu | Push) -> Channel:
         addresses=way.addresses,
         needs_address=isinstance(way, Sms | Ntfy),
         short=isinstance(way, Sms),
+        success=_success(way),
         limits=_limits(way),
         ca_file=way.ca_file,
     )
@@ -140,6 +141,13 @@ def _notify(way: Sms | Ntfy | Wecom | Dingtalk | Feishu | Push) -> Channel:
     if not channel.needs_address:
         channel.check("")
     return channel
+
+
+def _success(way: Sms | Ntfy | Wecom | Dingtalk | Feishu | Push) -> tuple[str, str] | None:
+    """Where the service says in a 200 whether it took the message."""
+    if isinstance(way, Sms):
+        return (way.ok_field, way.ok_value) if way.ok_field else None
+    return SUCCESS.get(way.kind)
 
 
 def _service(way: Sms | Ntfy | Wecom | Dingtalk | Feishu | Push) -> Service:

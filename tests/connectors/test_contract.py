@@ -26,7 +26,7 @@ from connectors.mail import MailChannel, Server
 from connectors.mqtt import Broker, MqttChannel
 from connectors.notify import NotifyChannel, Service
 from connectors.payload import JSON
-from connectors.services import dingtalk, feishu, ntfy, push, sms, wecom
+from connectors.services import SUCCESS, dingtalk, feishu, ntfy, push, sms, wecom
 from connectors.webhook import WebhookChannel
 from pipelines.errors import ConfigError, MusterError, RefusedError, TransientError
 from pipelines.messages import Channel, Texts
@@ -49,7 +49,7 @@ class Case:
     kind: str
     make: Callable[..., Channel]  # takes_live, takes_drills, limits
     received: Callable[[], list[str]]  # the text of each message that has arrived
-    fault: Callable[[str], None] | None  # hang | drip | refuse | later
+    fault: Callable[[str], None] | None  # hang | drip | refuse | later; over HTTP also the body of a 200
     secrets: tuple[str, ...]
 
 
@@ -156,9 +156,9 @@ def _mqtt(kind: str, peer: MqttPeer, stack: ExitStack) -> Case:
 
 def _http(kind: str, stack: ExitStack, monkeypatch: pytest.MonkeyPatch) -> Case:
     peer = stack.enter_context(http_peer())
+    yes = {"wecom": b'{"errcode":0,"errmsg":"ok"}', "dingtalk": b'{"errcode":0}', "feishu": b'{"code":0}', "sms": b'{"code":"OK"}'}
+    peer.answer = yes.get(kind, b"{}")
     if kind in CHAT:
-        if kind == "feishu":
-            peer.answer = b'{"code":0}'
         path = {"wecom": "/send?key={key}", "dingtalk": "/send?access_token={token}", "feishu": "/hook/{token}/"}[kind]
         monkeypatch.setattr(CHAT[kind], "notify_url", peer.url + path)
 
@@ -181,14 +181,17 @@ def _http(kind: str, stack: ExitStack, monkeypatch: pytest.MonkeyPatch) -> Case:
             address={"sms": "13800000000", "ntfy": "duty"}.get(kind, ""),
             needs_address=kind in ("sms", "ntfy"),
             short=kind == "sms",
+            success=("code", "OK") if kind == "sms" else SUCCESS.get(kind),
         )
 
     def fault(what: str) -> None:
         if what in ("hang", "drip"):
             peer.manner, peer.answer = what, b"x" * 400
-        else:
+        elif what in ("refuse", "later"):
             peer.status = {"refuse": 410, "later": 503}[what]
             peer.headers = {"Retry-After": "7"}
+        else:
+            peer.answer = what.encode()
 
     def received() -> list[str]:
         return [f"{got.headers} {_readable(got.body)}" for got in peer.requests]
@@ -458,20 +461,22 @@ def test_a_mail_server_that_does_not_know_us_stops_the_start() -> None:
         ("dingtalk", b'{"errcode":310000,"errmsg":"sign not match"}', RefusedError),
         ("dingtalk", b'{"errcode":130101,"errmsg":"send too fast"}', TransientError),
         ("feishu", b'{"code":19024,"msg":"Key Words Not Found"}', RefusedError),
+        ("feishu", b"<html>sign in</html>", RefusedError),
+        ("wecom", b"[0]", RefusedError),
+        ("sms", b'{"code":"LIMIT"}', RefusedError),
+        ("sms", b'{"code":0}', RefusedError),
         ("feishu", b'{"code":11232,"msg":"frequency limited"}', TransientError),
     ],
 )
-def test_a_chat_service_that_says_no_with_status_200_has_not_delivered(
+def test_a_service_that_says_no_with_status_200_has_not_delivered(
     kind: str, answer: bytes, error: type[MusterError], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with ExitStack() as stack:
-        peer = stack.enter_context(http_peer())
-        path = {"wecom": "/send?key={key}", "dingtalk": "/send?access_token={token}", "feishu": "/hook/{token}/"}[kind]
-        monkeypatch.setattr(CHAT[kind], "notify_url", peer.url + path)
-        peer.answer = answer
-        service = {"wecom": wecom(ROBOT), "dingtalk": dingtalk("a" * 64), "feishu": feishu(ROBOT)}[kind]
-        channel = NotifyChannel(name="it", network="wan", takes_live=False, takes_drills=True, service=service)
+        case = _http(kind, stack, monkeypatch)
+        channel = case.make()
         channel.start()
+        assert case.fault is not None
+        case.fault(answer.decode())
         with pytest.raises(error, match="code"):
             channel.deliver(message())
         channel.close()
