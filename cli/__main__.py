@@ -27,6 +27,8 @@ app.add_typer(measure, name="measure")
 app.add_typer(topics, name="topics")
 app.add_typer(plans, name="plan")
 app.add_typer(rules, name="rules")
+channels = typer.Typer(help="Check and try the ways to people and systems outside.", no_args_is_help=True)
+app.add_typer(channels, name="channels")
 
 Report = Annotated[Optional[Path], typer.Option(help="Write the report to this JSON file.")]  # noqa: UP045 - typer reads it at run time
 PlanFile = Annotated[Optional[Path], typer.Option("--plan", help="Event plan (YAML).")]  # noqa: UP045
@@ -118,6 +120,36 @@ def tail(
     from cli import topics as command  # noqa: PLC0415
 
     command.tail(topic, mode=mode, limit=limit, ticks=ticks, begin=begin)
+
+
+@topics.command()
+def asyncapi() -> None:
+    """The topics for dispatch systems, as AsyncAPI 3 (YAML)."""
+    from cli import asyncapi as command  # noqa: PLC0415
+
+    command.show()
+
+
+@channels.command("check")
+def channels_check(file: Path) -> None:
+    """Say what is wrong with a channels file and its secrets' files, or what each channel may carry. Dials nothing."""
+    from cli import channels as command  # noqa: PLC0415
+
+    command.check(file)
+
+
+@channels.command("test")
+def channels_test(
+    file: Path,
+    name: Annotated[str, typer.Argument(help="Name of the channel.")],
+    *,
+    to: Annotated[str, typer.Option(help="Recipient, as the channel's addresses know it.")] = "test",
+    address: Annotated[str, typer.Option(help="Where to, instead of the recipient's own address.")] = "",
+) -> None:
+    """Send one message marked as a test by a channel that takes drills; print its receipt."""
+    from cli import channels as command  # noqa: PLC0415
+
+    command.test(file, name, recipient=to, address=address)
 
 
 @plans.command()

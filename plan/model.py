@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, Field, model_validator
 from plan.actions import Action
 from plan.combinations import Rules
 from plan.duty import Duty
+from plan.georeference import Georeference
 from plan.part import Id, Part, Text
 from plan.response import ResponsePlan
 from plan.signs import Signs
@@ -354,6 +355,7 @@ class Plan(Part):
     event: Event
     extent: tuple[float, float, float, float] = Field(description="x0, y0, x1, y1 of the venue, metres")
     crs: Literal["venue"] = "venue"
+    georeference: Georeference | None = Field(default=None, description="where the venue frame lies on the earth")
     phases: tuple[Phase, ...] = Field(min_length=1)
     phase: str
     areas: tuple[Area, ...] = ()

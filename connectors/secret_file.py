@@ -1,0 +1,44 @@
+"""Secrets come from files that only their owner can read: never from the channels file, an argument or the environment."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import Final
+
+from pipelines.errors import ConfigError
+
+_MOST_BYTES: Final = 4096
+
+
+def read_secret(path: Path) -> str:
+    """The first line of *path*, without its end.
+
+    Raises:
+        ConfigError: it is not there, empty, no regular file, or readable by others than this user.
+    """
+    try:
+        # One descriptor for the look and the reading, so that nobody can put another file between them.
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError as error:
+        raise ConfigError(f"secret file {path.name}: cannot be read: {error.strerror}") from error
+    try:
+        about = os.fstat(descriptor)
+        if not stat.S_ISREG(about.st_mode):
+            raise ConfigError(f"secret file {path.name}: expected a file")
+        if about.st_mode & (stat.S_IRWXG | stat.S_IRWXO) or about.st_uid != os.geteuid():
+            raise ConfigError(
+                f"secret file {path.name}: expected to be readable by its owner alone (chmod 600, owned by the user that runs Muster), "
+                f"got mode {stat.S_IMODE(about.st_mode):03o}"
+            )
+        raw = os.read(descriptor, _MOST_BYTES)
+    finally:
+        os.close(descriptor)
+    try:
+        secret = raw.decode().partition("\n")[0].strip()
+    except UnicodeDecodeError:
+        raise ConfigError(f"secret file {path.name}: expected one line of UTF-8 text") from None
+    if not secret:
+        raise ConfigError(f"secret file {path.name}: its first line is empty")
+    return secret
