@@ -129,7 +129,7 @@ def test_after_a_kill_every_change_and_every_answer_comes_again_as_it_was(broker
     steps(130, 140, 5.5)
 
     again = Alerts(settings)  # the first is left as a kill leaves it: nothing is saved any more
-    turn_until(again, lambda: again._merge.last_us == first._merge.last_us and again._p1_offset == first._p1_offset)
+    turn_until(again, lambda: again._merge.last_us == first._merge.last_us and again._lane_offsets == first._lane_offsets)
     opened = [sorted(json.loads(alerts._kernel.dump()["open"]), key=lambda row: row["alert_id"]) for alerts in (first, again)]
     assert opened[0] == opened[1]
     changes, answers = defaultdict(list), defaultdict(list)
