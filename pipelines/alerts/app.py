@@ -9,7 +9,7 @@ import time
 from typing import Any, Final
 
 from connectors.kafka import Rejected, Row, Sender, Tail, dead_letter, producer
-from pipelines import events
+from pipelines import events, probe
 from pipelines.alerts import saved
 from pipelines.alerts.kernel import Kernel
 from pipelines.alerts.merge import Merge
@@ -96,6 +96,8 @@ class Alerts:
         self._lane_offsets[row.thing] = row.offset + 1
         if isinstance(row.record, Rejected):
             self._refuse(row)
+        elif probe.is_probe(row.record):
+            self._let_pass(row.record)
         elif row.thing == "sensor.p1":
             self._send(self._kernel.p1(row.record))
         else:
@@ -103,6 +105,11 @@ class Alerts:
             self._send(changes)
             if refusal:
                 print(f"alerts: command {row.record.command_id}: {refusal}", flush=True)
+
+    def _let_pass(self, found: events.SensorFire) -> None:
+        """The dead man's switch: how far event time has come goes with it, so that a stalled tick or window shows."""
+        word = probe.passed(found, stage="alerts", at_us=time.time_ns() // 1000, clock_us=self._merge.last_us)
+        self._sender.send("probe.passed", word, key="alerts")
 
     def _refuse(self, row: Row) -> None:
         self._refused += 1

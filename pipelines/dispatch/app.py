@@ -14,6 +14,7 @@ from typing import Final
 
 from connectors.inbox import CHANNEL, Inbox
 from connectors.kafka import Rejected, Row, Sender, Tail, dead_letter, producer
+from pipelines import probe
 from pipelines.dispatch.routing import Told, recipients
 from pipelines.dispatch.texts import line
 from pipelines.errors import MusterError, RefusedError, TransientError
@@ -38,14 +39,23 @@ class Dispatch:
         sender: for receipts, dead letters and health.
         tail: of alerts.changes, from its beginning.
         receipts: those that were given before.
+        probes: of probe.passed, from its end: what ALERTS lets pass, DISPATCH passes on.
     """
 
     def __init__(
-        self, *, mode: str, plan: Plan, inbox: Inbox, sender: Sender, tail: Tail, receipts: Iterable[DispatchReceipt] = ()
+        self,
+        *,
+        mode: str,
+        plan: Plan,
+        inbox: Inbox,
+        sender: Sender,
+        tail: Tail,
+        receipts: Iterable[DispatchReceipt] = (),
+        probes: Tail | None = None,
     ) -> None:
         """Nothing is delivered yet."""
         self._mode, self._plan, self._inbox, self._sender, self._tail = mode, plan, inbox, sender, tail
-        self._told = Told()
+        self._told, self._probes = Told(), probes
         self._done = {(row.alert_id, row.axis, row.number, row.recipient) for row in receipts}
         self._taken = self._given = self._refused = 0
         self._health_s = 0.0
@@ -58,8 +68,15 @@ class Dispatch:
                 self._dead_letter(row)
             elif self._told.is_news(row.record):
                 self.deliver(row.record)
+        self._let_pass()
         if time.monotonic() - self._health_s >= 1:
             self._say_health()
+
+    def _let_pass(self) -> None:
+        """The dead man's switch: pass on what has come through ALERTS."""
+        rows = self._probes.poll(0) if self._probes is not None else []
+        for word in probe.hops((row.record for row in rows), after="alerts", stage="dispatch", at_us=time.time_ns() // 1000):
+            self._sender.send("probe.passed", word, key="dispatch")
 
     def deliver(self, change: AlertChange) -> None:
         """Bring *change* to each recipient who has no receipt for it."""
@@ -143,6 +160,7 @@ def build(settings: Settings) -> Dispatch:
         inbox=inbox,
         sender=Sender(producer(settings.kafka, linger_ms=0), settings.mode),
         tail=Tail(settings.kafka, mode=settings.mode, things=("alerts.changes",)),
+        probes=Tail(settings.kafka, mode=settings.mode, things=("probe.passed",), start="end"),
         receipts=receipts,
     )
 
