@@ -12,7 +12,7 @@ from cli.topics import only_mode
 from connectors.kafka import Tail
 from connectors.kafka_marks import Marks
 from pipelines.errors import MusterError
-from pipelines.events import DeadLetter, LedgerEntry, SensorFire
+from pipelines.events import DeadLetter, LedgerEntry
 from pipelines.ingest.coverage import Account, Place, told
 from pipelines.probe import is_probe
 from pipelines.topics import ALL, RAW
@@ -79,8 +79,8 @@ class Check:
                 case DeadLetter() as letter:
                     self.account.prove_refusal(letter)
                 case record if not getattr(record, "tick", False):
-                    self._probes += isinstance(record, SensorFire) and is_probe(record)
-                    self.account.prove(dict(row.headers).get("source", b"").decode(errors="replace"))
+                    asked = self.account.prove(dict(row.headers).get("source", b"").decode(errors="replace"))
+                    self._probes += asked and is_probe(record)
 
     def found(self) -> Found:
         """What is known now."""

@@ -102,6 +102,7 @@ class RunningPart:
         elif not self.part.one_shot and self._answers():
             self._ready_after_s = round(time.monotonic() - self._started, 2)
             self._was_ready = True
+            self._next_probe = time.monotonic() + ALIVE_EVERY_S
             self._enter("ready")
         elif time.monotonic() - self._started > self.part.ready_timeout_s:
             self.kill()

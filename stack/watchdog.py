@@ -118,13 +118,15 @@ class Watchdog:
             self._since_us = time.time_ns() // 1000
             self._call(verdict, before)
         if changed or time.monotonic() - self._said_s >= _SAY_EVERY_S:
-            self._said_s = time.monotonic()
-            with contextlib.suppress(OSError):  # a full disk must not silence the call-out
-                watch_file.write(self._settings.home, self._word())
+            self.say()
 
-    def _word(self) -> watch_file.Said:
+    def say(self) -> None:
+        """A sign of life, with the newest verdict."""
+        self._said_s = time.monotonic()
         settings = self._settings
-        return watch_file.said(self._told, mode=settings.mode, pid=os.getpid(), since_us=self._since_us, sequence=self._probe.sequence)
+        word = watch_file.said(self._told, mode=settings.mode, pid=os.getpid(), since_us=self._since_us, sequence=self._probe.sequence)
+        with contextlib.suppress(OSError):  # a full disk must not silence the call-out
+            watch_file.write(settings.home, word)
 
     def _call(self, verdict: Verdict, before: str) -> None:
         down = watch_file.down_path(self._settings.home, self._settings.mode)
@@ -172,6 +174,7 @@ def main() -> None:
     except MusterError as error:
         die(error)
         return
+    watchdog.say()
     settings.ready()
     while not stop.is_set():
         if not watchdog.turn():

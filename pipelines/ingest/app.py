@@ -35,7 +35,7 @@ from plan.load import load
 _BATCH: Final = 500
 _WITHIN_S: Final = 0.04
 _RAW_BYTES: Final = 200_000
-_AUDIT_EVERY_S: Final = 2.0
+_AUDIT_EVERY_S: Final = 4.0
 _FIRE: Final = "raw.fire"
 _NUMBER: Final = "number"  # header of sensor.p1: which reading of its device it is
 Out = tuple[str, str, Any, Sequence[tuple[str, bytes]]]

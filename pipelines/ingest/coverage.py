@@ -131,21 +131,21 @@ class Account:
             if _STRONGER.get(outcome, 0) > _STRONGER[row[at]]:
                 row[at] = outcome
 
-    def prove(self, source: str) -> None:
-        """A verified reading whose header `source` is topic/partition/offset."""
+    def prove(self, source: str) -> bool:
+        """A verified reading whose header `source` is topic/partition/offset; returns whether that is an offset of this account."""
         thing, _, rest = source.partition("/")
         partition, _, offset = rest.partition("/")
-        if partition.isdecimal() and offset.isdecimal():
-            self._prove((thing, int(partition)), int(offset), ord("A"))
+        return partition.isdecimal() and offset.isdecimal() and self._prove((thing, int(partition)), int(offset), ord("A"))
 
     def prove_refusal(self, letter: DeadLetter) -> None:
         """A dead letter."""
         self._prove((letter.topic, letter.partition), letter.offset, ord("R"))
 
-    def _prove(self, place: Place, offset: int, outcome: int) -> None:
+    def _prove(self, place: Place, offset: int, outcome: int) -> bool:
         at = self._index(place, offset)
         if at is not None:
             self._proofs[place][at] |= 1 if outcome == ord("A") else 2
+        return at is not None
 
     def _index(self, place: Place, offset: int) -> int | None:
         begin, end = self.bounds.get(place, (0, 0))
