@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 import sys
 import time
 from collections import defaultdict
@@ -26,7 +25,7 @@ from pipelines.ingest import ledger
 from pipelines.ingest.auditor import Auditor
 from pipelines.ingest.coverage import Covered, Place
 from pipelines.ingest.dedupe import Dedupe
-from pipelines.ingest.validate import Accepted, Duplicate, Refused, judge, site_of
+from pipelines.ingest.validate import Accepted, Duplicate, Refused, judge, recall, site_of
 from pipelines.measures.driving import Driving
 from pipelines.settings import Settings, die, read
 from pipelines.topics import RAW, split
@@ -110,8 +109,9 @@ class Ingest:
         if not offset or not self._p1_covered[thing, int(partition)].add(int(offset)):
             return
         if headers.get(_NUMBER):
-            boot_id, sequence, digest = json.loads(headers[_NUMBER])
-            self._p1_dedupe.take_digest(reading.device, boot_id, sequence, digest)
+            recall(self._p1_dedupe, reading.device, headers[_NUMBER])
+            if not reading.verified:  # no window in the ledger holds these
+                recall(self._dedupe, reading.device, headers[_NUMBER])
 
     # -- what comes in ------------------------------------------------------------------------------------------
 
@@ -160,9 +160,7 @@ class Ingest:
         verdict = judge(raw.value, appended_us=raw.appended_us, site=self._site, dedupe=self._p1_dedupe)
         if isinstance(verdict, Duplicate) or verdict.p1 is None:
             return
-        number = verdict.number if isinstance(verdict, Accepted) else b""
-        headers = (*raw.source, (_NUMBER, number)) if number else raw.source
-        out: list[Out] = [("sensor.p1", verdict.p1.device, verdict.p1, headers)]
+        out: list[Out] = [("sensor.p1", verdict.p1.device, verdict.p1, (*raw.source, (_NUMBER, verdict.number)))]
         if probe.is_probe(verdict.p1):
             out.append(("probe.passed", "ingest", probe.passed(verdict.p1, stage="ingest", at_us=time.time_ns() // 1000), ()))
         await self._to_the_end(self._deliver(self._p1_sender, out))

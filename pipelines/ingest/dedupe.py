@@ -56,7 +56,7 @@ class Dedupe:
     def __init__(self) -> None:
         """Nothing seen."""
         self._seen: dict[str, Seen] = {}
-        self._unsigned: dict[str, dict[str, None]] = {}
+        self._doubtful: dict[str, dict[str, None]] = {}
         self.touched: set[str] = set()
 
     def take(self, device: str, boot_id: str, sequence: int, body: bytes) -> str:
@@ -82,9 +82,9 @@ class Dedupe:
             return NEW
         return FORMER_BOOT if boot_id in seen.former else seen.look(sequence, digest)
 
-    def take_unsigned(self, device: str, envelope: bytes) -> str:
-        """`NEW` or `SAME` for an envelope whose signature does not hold: it may not touch what signed ones have made."""
-        seen, digest = self._unsigned.setdefault(device, {}), digest_of(envelope)
+    def take_doubtful(self, device: str, digest: str) -> str:
+        """`NEW` or `SAME` for an envelope that is not the device's for sure: it may not touch what signed ones have made."""
+        seen = self._doubtful.setdefault(device, {})
         if digest in seen:
             return SAME
         seen[digest] = None

@@ -48,7 +48,7 @@ class Site:
 class Accepted:
     """Verified readings, by topic; `clamped` says that the device's time was held back.
 
-    `p1` is what the lane for life safety carries; `number` says which reading of its device that was, empty for one that is not verified.
+    `p1` is what the lane for life safety carries; `number` says which reading of its device that was, for `recall`.
     """
 
     readings: tuple[tuple[str, str, Any], ...]
@@ -64,10 +64,11 @@ class Duplicate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """Not taken, and why; `p1` is an alarm that a person must see all the same, as UNVERIFIED."""
+    """Not taken, and why; `p1` is an alarm that a person must see all the same, as UNVERIFIED; `number` as in `Accepted`."""
 
     reason: str
     p1: SensorFire | None = None
+    number: bytes = b""
 
 
 def judge(
@@ -176,21 +177,36 @@ def _unsigned(envelope: RawEnvelope, reading: Any, dedupe: Dedupe) -> Accepted |
     """A bad signature is refused; only an alarm of life safety goes on, once, to a person, as UNVERIFIED."""
     if not _is_p1(reading):
         return Refused(reason=_of(envelope, "the signature is not the device's"))
-    if dedupe.take_unsigned(envelope.device, _bytes_of(envelope)) == seen.SAME:
+    digest = _digest_of(envelope)
+    if dedupe.take_doubtful(envelope.device, digest) == seen.SAME:
         return Duplicate()
-    return Accepted(readings=(), p1=replace(reading, verified=False))
+    return Accepted(readings=(), p1=replace(reading, verified=False), number=_doubtful_number(digest))
 
 
 def _doubtful(envelope: RawEnvelope, reading: Any, dedupe: Dedupe, why: str) -> Refused:
     """Signed, and yet it cannot be what it says; an alarm of life safety is shown to a person once all the same."""
-    if not _is_p1(reading) or dedupe.take_unsigned(envelope.device, _bytes_of(envelope)) == seen.SAME:
+    digest = _digest_of(envelope)
+    if not _is_p1(reading) or dedupe.take_doubtful(envelope.device, digest) == seen.SAME:
         return Refused(reason=_of(envelope, why))
-    return Refused(reason=_of(envelope, why), p1=replace(reading, verified=False))
+    return Refused(reason=_of(envelope, why), p1=replace(reading, verified=False), number=_doubtful_number(digest))
 
 
-def _bytes_of(envelope: RawEnvelope) -> bytes:
+def _digest_of(envelope: RawEnvelope) -> str:
     """What tells an envelope from others, whatever time of receipt somebody has written into it."""
-    return f"{envelope.boot_id}/{envelope.sequence}/".encode() + envelope.payload + envelope.hmac
+    return seen.digest_of(f"{envelope.boot_id}/{envelope.sequence}/".encode() + envelope.payload + envelope.hmac)
+
+
+def _doubtful_number(digest: str) -> bytes:
+    return json.dumps(("", -1, digest)).encode()
+
+
+def recall(dedupe: Dedupe, device: str, number: bytes) -> None:
+    """Note in *dedupe* what the lane for life safety has passed already: the `number` of a verdict."""
+    boot_id, sequence, digest = json.loads(number)
+    if boot_id or sequence >= 0:
+        dedupe.take_digest(device, boot_id, sequence, digest)
+    else:
+        dedupe.take_doubtful(device, digest)
 
 
 def _routed(topic: str, reading: Any, driving: Driving) -> list[tuple[str, str, Any]]:
