@@ -18,6 +18,7 @@ SEND_EVERY_US: Final = 5 * US_PER_S
 LATE_US: Final = 8 * US_PER_S  # with one event each 5 s, a dead stage is called out within 13 s
 STALLED_US: Final = 4 * US_PER_S  # with one event each 5 s, a clock that stands still is called out within 9 s
 GRACE_US: Final = 90 * US_PER_S  # for the first event, and for the first windows: Flink compiles its programs
+PATH_PARTS: Final = frozenset({"supervisor", "kafka", *STAGES})  # without one of them nothing passes
 _KEPT: Final = 100
 _NAMES_ZH: Final = {"ingest": "接入", "alerts": "告警", "dispatch": "分发", "": "无"}
 
@@ -88,7 +89,7 @@ class Judge:
 
         Args:
             now_us: the monotonic clock.
-            wrong: names of parts beside the path that do not run.
+            wrong: names of parts that do not run.
             alone: the supervisor of the machine is gone.
         """
         if alone:
@@ -96,7 +97,7 @@ class Judge:
         began = now_us - self._began_us
         if self._whole < 0 and began <= GRACE_US:
             return Verdict(state="starting", stage=self.passed_stage)
-        found = self._late(now_us) or self._stalled(began)
+        found = self._held(wrong) or self._late(now_us) or self._stalled(began)
         if found is not None:
             return found
         problems = "; ".join(f"{stage}: {problem}" for stage, problem in self._problems.items() if problem)
@@ -109,6 +110,11 @@ class Judge:
                 sentence_zh=";".join(filter(None, (f"未运行:{parts}" if parts else "", problems))),
             )
         return Verdict(state="ok", stage=self.passed_stage)
+
+    def _held(self, wrong: Sequence[str]) -> Verdict | None:
+        """A part of the path that is seen not to run is called out before its event is missed."""
+        parts = ", ".join(name for name in wrong if name in PATH_PARTS)
+        return self._down(f"not running: {parts}", f"未运行:{parts}") if parts else None
 
     def _late(self, now_us: int) -> Verdict | None:
         late = [event for _, event in sorted(self._under_way.items()) if now_us - event.sent_us > LATE_US]

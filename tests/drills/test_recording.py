@@ -87,7 +87,19 @@ def test_a_recording_says_whether_its_last_tick_is_past_its_last_window():
 
 def test_every_verified_topic_is_recorded_and_nothing_that_a_stage_makes_of_it():
     made = {"crowd.density", "crowd.flow", "crowd.occupancy", "crowd.forecast", "crowd.queue", "crowd.balance", "vehicle.events"}
-    other = ("raw.", "ledger.", "deadletter.", "dispatch.", "stage.", "alerts.changes", "alerts.state", "camera.preview")
+    other = (
+        "raw.",
+        "ledger.",
+        "deadletter.",
+        "dispatch.",
+        "stage.",
+        "alerts.changes",
+        "alerts.state",
+        "camera.preview",
+        "orders.",
+        "audit.",
+        "probe.",
+    )
     assert set(THINGS) == {topic.thing for topic in ALL} - made - {topic.thing for topic in ALL if topic.thing.startswith(other)}
     assert TICKS not in BY_THING
 

@@ -109,6 +109,8 @@ def test_what_fails_beside_the_path_is_degraded_and_a_supervisor_that_is_gone_is
     judge = Judge(0)
     whole(judge, 0, 0)
     assert (judge.verdict(S, wrong=["store"]).state, judge.verdict(S, wrong=["store"]).sentence_en) == ("degraded", "not running: store")
+    held = judge.verdict(S, wrong=["kafka", "store"])
+    assert (held.state, held.sentence_en, held.stage) == ("down", "not running: kafka", "dispatch")
     whole(judge, 1, S, problem="no channel works")
     assert "ingest: no channel works" in judge.verdict(2 * S).sentence_en
     assert judge.verdict(S, alone=True).state == "down"
