@@ -40,6 +40,8 @@ class PartsSeen:
             with contextlib.suppress(OSError, ValueError, KeyError):
                 found = json.loads(path.read_text(encoding="utf-8"))
                 mine = found["supervisor_pid"] == self._supervisor
+                if not mine and _state_of(found["supervisor_pid"]) in "ZX":
+                    continue  # left behind by a machine that was killed
                 for row in found["parts"]:
                     if (mine or row["name"] in SHARED) and not _runs(row["state"], row["pid"]):
                         yield row["name"]

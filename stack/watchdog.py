@@ -112,7 +112,7 @@ class Watchdog:
         return not (alone and (time.monotonic() - self._alone_s > LINGER_S or self._has_successor()))
 
     def _tell(self, verdict: Verdict) -> None:
-        changed = verdict.state != self._told.state or (verdict.state != "ok" and verdict.stage != self._told.stage)
+        changed = verdict.state != self._told.state
         before, self._told = self._told.state, verdict
         if changed:
             self._since_us = time.time_ns() // 1000

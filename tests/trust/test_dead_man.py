@@ -182,6 +182,9 @@ def test_a_part_that_was_stopped_is_seen_from_outside(tmp_path: Path):
         (tmp_path / "status-up.json").write_text(json.dumps({"supervisor_pid": os.getpid(), "parts": parts}))
         seen = PartsSeen(tmp_path, os.getpid())
         assert seen.wrong(0) == []
+        left = {"supervisor_pid": 2**22 + 1, "parts": [{"name": "kafka", "state": "ready", "pid": 2**22 + 2}]}
+        (tmp_path / "status-killed.json").write_text(json.dumps(left))
+        assert (seen.wrong(0), seen.wrong(PATIENT_S)) == ([], []), "a machine that was killed has left its file"
         child.send_signal(signal.SIGSTOP)
         until = time.monotonic() + PATIENCE_S
         while not seen._since_s and time.monotonic() < until:
