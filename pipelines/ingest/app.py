@@ -12,7 +12,6 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterable, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import faust
@@ -20,11 +19,12 @@ import faust
 from connectors.kafka import Row, Sender, Tail, producer
 from pipelines import probe
 from pipelines.errors import MusterError, TransientError
-from pipelines.events import DeadLetter, LedgerEntry, SensorFire, StageHealth
+from pipelines.events import LedgerEntry, SensorFire, StageHealth
 from pipelines.ingest import ledger
 from pipelines.ingest.auditor import Auditor
 from pipelines.ingest.coverage import Covered, Place
 from pipelines.ingest.dedupe import Dedupe
+from pipelines.ingest.incoming import Raw, dead_letter, raw_of
 from pipelines.ingest.validate import Accepted, Duplicate, Refused, judge, recall, site_of
 from pipelines.measures.driving import Driving
 from pipelines.settings import Settings, die, read
@@ -33,32 +33,10 @@ from plan.load import load
 
 _BATCH: Final = 500
 _WITHIN_S: Final = 0.04
-_RAW_BYTES: Final = 200_000
 _AUDIT_EVERY_S: Final = 4.0
 _FIRE: Final = "raw.fire"
 _NUMBER: Final = "number"  # header of sensor.p1: which reading of its device it is
 Out = tuple[str, str, Any, Sequence[tuple[str, bytes]]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Raw:
-    """One record of raw.* and where it stood."""
-
-    thing: str
-    partition: int
-    offset: int
-    value: bytes | None
-    appended_us: int
-
-    @property
-    def place(self) -> Place:
-        """Topic and partition."""
-        return self.thing, self.partition
-
-    @property
-    def source(self) -> tuple[tuple[str, bytes], ...]:
-        """The header by which readers know a repeat."""
-        return (("source", f"{self.thing}/{self.partition}/{self.offset}".encode()),)
 
 
 class Ingest:
@@ -138,7 +116,7 @@ class Ingest:
                 case Refused():
                     self._refused += 1
                     outcomes[*raw.place, raw.offset] = ledger.REFUSED
-                    out.append(("deadletter.ingest", raw.thing, _dead(raw, verdict.reason), raw.source))
+                    out.append(("deadletter.ingest", raw.thing, dead_letter(raw, verdict.reason), raw.source))
         if outcomes:
             self._clamped += clamped
             accounts = ledger.entries(outcomes, devices=self._dedupe.dump_touched(), clamped=clamped, stage=stage)
@@ -168,7 +146,7 @@ class Ingest:
     async def audit(self, auditor: Auditor, assigned: Iterable[Place]) -> None:
         """Judge what the agents have left."""
         await self.catch_up()
-        left = [_raw(row) for row in await auditor.left(assigned)]
+        left = [raw_of(row) for row in await auditor.left(assigned)]
         if left:
             self._audited += len(left)
             print(f"ingest: {len(left)} records were left unaccounted; they are judged now, {self._audited} so far", flush=True)
@@ -211,32 +189,6 @@ class Ingest:
         await self._deliver(self._sender, [("stage.health", "ingest", health, ())])
 
 
-def _dead(raw: Raw, reason: str) -> DeadLetter:
-    return DeadLetter(
-        stage="ingest",
-        topic=raw.thing,
-        partition=raw.partition,
-        offset=raw.offset,
-        reason=reason,
-        raw=bytes(raw.value or b"")[:_RAW_BYTES],
-        at_us=raw.appended_us,
-    )
-
-
-def _raw(found: Any) -> Raw:
-    """A record as Faust gives it, or as the auditor reads it."""
-    if isinstance(found, Row):
-        return Raw(thing=found.thing, partition=found.partition, offset=found.offset, value=found.raw, appended_us=found.appended_us)
-    message = found.message
-    return Raw(
-        thing=split(message.topic)[1].thing,
-        partition=message.partition,
-        offset=message.offset,
-        value=message.value,
-        appended_us=round(message.timestamp * 1e6),
-    )
-
-
 def _lag(app: Any) -> int:
     """Records that wait, by what Faust last heard of its partitions."""
     ends: Mapping[Any, int] = {partition: app.consumer.highwater(partition) or 0 for partition in app.consumer.assignment()}
@@ -272,11 +224,11 @@ def build(settings: Settings, ingest: Ingest) -> Any:
 
     async def readings(stream: AsyncIterable[Any]) -> None:
         async for batch in stream.take_events(_BATCH, within=_WITHIN_S):  # type: ignore[attr-defined]  # Faust's stream
-            await ingest.take(map(_raw, batch))
+            await ingest.take(map(raw_of, batch))
 
     async def life_safety(stream: AsyncIterable[Any]) -> None:
         async for event in stream.events():  # type: ignore[attr-defined]  # Faust's stream
-            await ingest.take_p1(_raw(event))
+            await ingest.take_p1(raw_of(event))
 
     async def health() -> None:
         await ingest.report(_lag(app))

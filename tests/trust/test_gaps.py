@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections import Counter
 from dataclasses import replace
@@ -17,8 +19,9 @@ from cli.ledger import look
 from cli.paths import HOME, ROOT
 from connectors.kafka import Sender, Tail, producer
 from connectors.kafka_marks import Marks
+from pipelines.audit.acts import PLAN, SOURCES
 from pipelines.codec import encode
-from pipelines.events import SensorFire, SensorTurnstile
+from pipelines.events import AlertCommand, AuditEntry, SensorFire, SensorTurnstile
 from pipelines.topics import RAW, topic
 from plan.load import parse
 from simulation.envelopes import Sealer, badly_signed
@@ -30,6 +33,20 @@ from tests.plans import plan_dict
 pytestmark = pytest.mark.stack
 MODE = "drill-trust"
 READINGS, ALARMS = 200, 20
+SERVES = ("ingest", "alerts", "dispatch", "audit")
+
+
+def command(alert_id: str) -> AlertCommand:
+    return AlertCommand(
+        command_id="c",
+        alert_id=alert_id,
+        action="acknowledge",
+        actor="M1",
+        actor_role="monitor",
+        second_gesture=True,
+        reason="",
+        received_us=time.time_ns() // 1000,
+    )
 
 
 def readings(sealer: Sealer, now_us: int) -> list[tuple[str, bytes]]:
@@ -88,21 +105,45 @@ def verified(kafka: str) -> Counter[bool]:
         tail.close()
 
 
-def restart(supervisor: Supervisor) -> None:
-    """kill -9 of ingest; returns when another process serves."""
-    (before,) = [row for row in supervisor.status() if row.name == "ingest"]
+def restart(supervisor: Supervisor, name: str) -> None:
+    """kill -9 of a part; returns when another process serves."""
+    (before,) = [row for row in supervisor.status() if row.name == name]
     assert before.pid is not None
     os.kill(before.pid, signal.SIGKILL)
     until_s = time.monotonic() + 120
     while time.monotonic() < until_s:
-        (now,) = [row for row in supervisor.status() if row.name == "ingest"]
+        (now,) = [row for row in supervisor.status() if row.name == name]
         if now.restarts > before.restarts and now.state == "ready":
             return
         time.sleep(0.2)
-    pytest.fail("ingest did not come back")
+    pytest.fail(f"{name} did not come back")
 
 
-def test_what_faust_went_past_is_judged_and_an_hour_old_capture_gives_nothing_new():
+def verify() -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "cli", "audit", "verify", "--mode", MODE]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False)
+
+
+def audited(kafka: str) -> list[AuditEntry]:
+    """The chain, once it names every change and receipt that there is."""
+    tail = Tail(kafka, mode=MODE, things=("audit.log", *SOURCES))
+    entries, records, until_s = list[AuditEntry](), 0, time.monotonic() + 60
+    try:
+        while time.monotonic() < until_s:
+            for row in tail.read_to_end():
+                if isinstance(row.record, AuditEntry):
+                    entries.append(row.record)
+                else:
+                    records += 1
+            if records and len([entry for entry in entries if not entry.source.startswith(PLAN)]) == records:
+                return entries
+            time.sleep(0.2)
+    finally:
+        tail.close()
+    pytest.fail(f"{records} records, {len(entries)} entries")
+
+
+def test_what_faust_went_past_is_judged_what_is_replayed_is_no_news_and_every_act_of_it_is_in_the_chain():
     plan: Any = parse(plan_dict())
     with Machine(HOME, ROOT, name=MODE, join=True) as machine:
         made = modes.prepare(HOME, machine.addresses, mode=MODE, plan=plan, clock="wall", fresh=True)
@@ -113,7 +154,7 @@ def test_what_faust_went_past_is_judged_and_an_hour_old_capture_gives_nothing_ne
         capture = readings(sealer, time.time_ns() // 1000)
         send(kafka, capture, spread=False)
         skipped = go_past(kafka, made.settings.mode_key())
-        supervisor.add([replace(part, after=()) for part in modes.stage_parts(made, after=()) if part.name == "ingest"])
+        supervisor.add([replace(part, after=()) for part in modes.stage_parts(made, after=()) if part.name in SERVES])
 
         found = look(kafka, MODE, wait_s=90)
         print(f"{skipped} records that Faust went past: {found.audited} judged by the auditor, {found.counts}")
@@ -131,5 +172,21 @@ def test_what_faust_went_past_is_judged_and_an_hour_old_capture_gives_nothing_ne
             assert found.counts["in"] == 2 * READINGS * (again + 1)
             assert found.counts["accepted"] == 2 * READINGS
             assert (len(lane(kafka)), set(lane(kafka).values())) == (ALARMS, {1})
-            restart(supervisor)
+            restart(supervisor, "ingest")
+
+        before = audited(kafka)
+        restart(supervisor, "audit")
+        sender = Sender(producer(kafka), MODE)
+        sender.send("alerts.commands", command(before[-1].subject))
+        sender.flush()
+        after = audited(kafka)
+        assert after[: len(before)] == before
+        assert ("M1", "monitor", "asks: acknowledge") in {(entry.actor, entry.actor_role, entry.action) for entry in after}
+        whole = verify()
+        print(whole.stderr)
+        assert (whole.returncode, "the chain is whole" in whole.stderr) == (0, True)
+        sender.send("audit.log", replace(after[-1], actor="somebody else"))
+        sender.flush()
+        forged = verify()
+        assert (forged.returncode, "broken: entry" in forged.stderr) == (1, True)
     modes.withdraw(HOME, MODE)
