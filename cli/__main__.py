@@ -8,6 +8,7 @@ from typing import Annotated, Optional
 
 import typer
 
+from cli import trust
 from cli.console import USAGE, fail
 
 app = typer.Typer(
@@ -29,6 +30,9 @@ app.add_typer(plans, name="plan")
 app.add_typer(rules, name="rules")
 channels = typer.Typer(help="Check and try the ways to people and systems outside.", no_args_is_help=True)
 app.add_typer(channels, name="channels")
+app.add_typer(trust.ledger, name="ledger")
+app.add_typer(trust.audit, name="audit")
+app.command()(trust.watchdog)
 
 Report = Annotated[Optional[Path], typer.Option(help="Write the report to this JSON file.")]  # noqa: UP045 - typer reads it at run time
 PlanFile = Annotated[Optional[Path], typer.Option("--plan", help="Event plan (YAML).")]  # noqa: UP045

@@ -9,6 +9,8 @@ from rich.table import Table
 
 from cli.console import UNREACHABLE, console, fail, print_json
 from cli.paths import HOME
+from cli.watchdog import line as watchdog_line
+from cli.watchdog import rows as watchdog_rows
 from connectors.kafka import Rejected, Tail
 from pipelines.codec import to_plain
 from pipelines.errors import MusterError
@@ -61,9 +63,11 @@ def show(*, as_json: bool) -> None:
     except MusterError as error:
         fail(error, UNREACHABLE)
     if as_json:
-        print_json({"parts": parts, "stages": stages, "page": addresses.page_url})
+        print_json({"parts": parts, "stages": stages, "page": addresses.page_url, "watchdogs": watchdog_rows()})
         return
     _print(parts, stages)
+    for row in watchdog_rows():
+        console.print(watchdog_line(row), markup=False)
     console.print(f"page: {addresses.page_url}", markup=False)
 
 

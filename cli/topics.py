@@ -28,7 +28,7 @@ def tail(topic: str, *, mode: str | None, limit: int | None, ticks: bool, begin:
             mode, kind = split(topic)
         else:
             kind = topic_named(topic)
-        reader = Tail(read_addresses(HOME).kafka, mode=mode or _only_mode(), things=(kind.thing,), start="begin" if begin else "end")
+        reader = Tail(read_addresses(HOME).kafka, mode=mode or only_mode(), things=(kind.thing,), start="begin" if begin else "end")
     except MusterError as error:
         fail(error, USAGE)
     left = limit
@@ -49,7 +49,8 @@ def tail(topic: str, *, mode: str | None, limit: int | None, ticks: bool, begin:
         reader.close()
 
 
-def _only_mode() -> str:
+def only_mode() -> str:
+    """The mode that runs; ends the command where there is none, or more than one."""
     modes = running_modes()
     if len(modes) != 1:
         fail(f"say which mode with --mode: {', '.join(modes) or 'none runs'}", USAGE if modes else UNREACHABLE)

@@ -26,6 +26,7 @@ from pipelines.errors import TransientError
 from pipelines.events import AlertCommand, CameraPreview
 from plan.load import plan_hash
 from plan.model import Plan
+from stack.watch_file import watches
 
 STEP_S: Final = 0.5
 BOX_VALUES: Final = 6
@@ -70,7 +71,7 @@ def create_app(source: Source, *, dist: Path, run: Path, hosts: tuple[str, ...] 
     @app.get("/api/health")
     def health() -> dict[str, Any]:
         parts = parts_of(run)
-        return {"parts": parts, "not_ready": not_ready(parts)}
+        return {"parts": parts, "not_ready": not_ready(parts), "watchdogs": watches(run)}
 
     if (dist / "index.html").is_file():
         app.mount("/", StaticFiles(directory=dist, html=True))

@@ -130,7 +130,7 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One record as read: where it stood, when the broker appended it (µs), and the event or its rejection."""
+    """One record as read: where it stood, when the broker appended it (µs), the event or its rejection, and its bytes as they came."""
 
     thing: str
     mode: str
@@ -139,6 +139,7 @@ class Row:
     appended_us: int
     record: Any
     headers: tuple[tuple[str, bytes], ...] = ()
+    raw: bytes = b""
 
 
 def dead_letter(row: Row, *, stage: str, at_us: int) -> DeadLetter:
@@ -241,6 +242,7 @@ class Tail:
             appended_us=message.timestamp()[1] * 1000,
             record=_read(message.value(), kind),
             headers=_headers(message.headers()),
+            raw=message.value() or b"",
         )
 
     def ends(self) -> dict[tuple[str, int], int]:

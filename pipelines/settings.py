@@ -34,6 +34,8 @@ class Settings:
         source: of a detect worker, its video; of the simulation, its scenario.
         backend: of a detect worker: motion | onnx | auto.
         parallelism: of the Flink jobs.
+        callout: file that says whom the watchdog calls; nobody where there is none.
+        anchor: folder or http address outside, where the roots of the audit chain are kept.
     """
 
     mode: str
@@ -51,6 +53,8 @@ class Settings:
     source: str = ""
     backend: str = "auto"
     parallelism: int = 1
+    callout: Path = Path()
+    anchor: str = ""
 
     def environment(self) -> dict[str, str]:
         """The MUSTER_* variables that give these settings."""

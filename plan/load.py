@@ -15,6 +15,7 @@ from shapely.geometry import Polygon, box
 from shapely.validation import explain_validity
 
 from pipelines.errors import ConfigError
+from pipelines.probe import PROBE
 from plan import duty_check, rule_checks
 from plan.model import Plan
 from plan.words import wrong_words
@@ -148,6 +149,8 @@ def _devices(plan: Plan, needs: Callable[[str, str, str | None], None]) -> list[
     for device in plan.devices:
         needs(f"device '{device.id}': gate", "gates", device.gate)
         needs(f"device '{device.id}': zone", "zones", device.zone)
+        if device.id == PROBE:
+            wrong.append(f"device '{PROBE}': this name is kept for the dead man's switch")
         if device.kind in ("turnstile", "id_reader") and device.gate is None:
             wrong.append(f"device '{device.id}': a {device.kind} needs its gate")
         if device.kind in ("smoke", "heat", "gas", "co", "panel") and device.zone is None:

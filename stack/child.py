@@ -36,15 +36,19 @@ class Nursery:
         """The process that cleans up after a killed supervisor."""
         return self._guard.pid
 
-    def start(self, command: tuple[str, ...], env: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
-        """Start *command*, its output appended to *log*; OSError when it cannot be run at all."""
-        return self._forker.submit(self._start, command, env, log).result()
+    def start(self, command: tuple[str, ...], env: Mapping[str, str], log: Path, *, outlives: bool = False) -> subprocess.Popen[bytes]:
+        """Start *command*, its output appended to *log*; OSError when it cannot be run at all.
 
-    def _start(self, command: tuple[str, ...], env: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
+        One that *outlives* its supervisor is left a minute by the guard, and no signal of the kernel ends it.
+        """
+        return self._forker.submit(self._start, command, env, log, outlives).result()
+
+    def _start(self, command: tuple[str, ...], env: Mapping[str, str], log: Path, outlives: bool) -> subprocess.Popen[bytes]:  # noqa: FBT001 - by way of submit
         parent = os.getpid()
 
         def die_with_parent() -> None:
-            _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+            if not outlives:
+                _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
             if os.getppid() != parent:  # it died before the line above
                 os._exit(1)
 
@@ -58,7 +62,7 @@ class Nursery:
                 start_new_session=True,
                 preexec_fn=die_with_parent,  # noqa: PLW1509 - it takes no lock, and one thread alone forks
             )
-        self._tell_guard(f"+{process.pid}\n")
+        self._tell_guard(f"{'~' if outlives else '+'}{process.pid}\n")
         return process
 
     def kill_group(self, process: subprocess.Popen[bytes]) -> None:

@@ -21,6 +21,7 @@ from plan.model import Plan
 from stack.addresses import Addresses
 from stack.keeper import cancel_all
 from stack.parts import Part
+from stack.watch_parts import watchdog_part
 
 _START_TIMEOUT_S: Final = 120.0
 
@@ -38,6 +39,11 @@ class Mode:
     def name(self) -> str:
         """Live or drill-<id>."""
         return self.settings.mode
+
+
+def anchor_of(home: Path) -> str:
+    """Where roots of the audit chain are kept outside the mode's folder: MUSTER_ANCHOR, else a folder of the runtime folder."""
+    return os.environ.get("MUSTER_ANCHOR", str(home / "anchors"))
 
 
 def run_folder(home: Path, mode: str) -> Path:
@@ -79,6 +85,8 @@ def prepare(home: Path, addresses: Addresses, *, mode: str, plan: Plan, clock: s
         run=folder,
         home=home,
         parallelism=parallelism,
+        callout=Path(os.environ.get("MUSTER_CALLOUT", home / "callout.yaml")),
+        anchor=anchor_of(home),
     )
     return Mode(settings=settings, plan=plan, fresh=fresh, clock=clock)
 
@@ -135,10 +143,13 @@ def stage_parts(mode: Mode, *, after: tuple[str, ...], dispatch: bool = True, ti
     ]
     if ticker:
         parts.append(ticker_part(mode, after=topics))
-    if ingest and mode.plan.devices:
+    if ingest:
         parts.append(_part(mode, "ingest", ("pipelines.ingest.app",), after=topics))
     if dispatch:
         parts.append(_part(mode, "dispatch", ("pipelines.dispatch.app",), after=topics))
+        parts.append(_part(mode, "audit", ("pipelines.audit.app",), after=topics))
+    if ingest and dispatch:  # the whole path is there for a synthetic event to pass
+        parts.append(watchdog_part(_part(mode, "watchdog", ("stack.watchdog",), after=topics), mode.settings))
     return parts
 
 

@@ -24,6 +24,9 @@ class Part:
         after: names of parts that must be ready first.
         ready_timeout_s: seconds until a start counts as failed.
         one_shot: it must end with 0, and is ready when it has; *ready* is not asked.
+        outlives: it may live on for a minute when the supervisor dies; it must then end by itself.
+        alive: whether it still gives signs of life, asked once a second while it is ready; None = a process that runs is alive.
+        on_death: told why a part that was ready is started again, in a thread of its own.
     """
 
     name: str
@@ -33,6 +36,9 @@ class Part:
     after: tuple[str, ...] = ()
     ready_timeout_s: float = 60.0
     one_shot: bool = False
+    outlives: bool = False
+    alive: Callable[[], bool] | None = None
+    on_death: Callable[[str], None] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from stack.parts import UP, Part, PartState, PartStatus
 FIRST_BACKOFF_S, LONGEST_BACKOFF_S = 0.2, 5.0
 STEADY_S = 30.0  # ready for this long: the next death starts with the first backoff again
 PROBE_EVERY_S = 0.1
+ALIVE_EVERY_S = 1.0
 
 
 class RunningPart:
@@ -27,6 +28,7 @@ class RunningPart:
         self._log, self._nursery, self._probes = log, nursery, probes
         self._process: subprocess.Popen[bytes] | None = None
         self._probe: Future[bool] | None = None
+        self._sign: Future[bool] | None = None
         self._was_ready = False
         self._restarts = 0
         self._backoff_s = FIRST_BACKOFF_S
@@ -79,9 +81,9 @@ class RunningPart:
     def _start(self) -> None:
         rotate(self._log)
         self._started = self._next_probe = time.monotonic()
-        self._probe, self._ready_after_s = None, None
+        self._probe, self._sign, self._ready_after_s = None, None, None
         try:
-            self._process = self._nursery.start(self.part.command, self.part.env, self._log)
+            self._process = self._nursery.start(self.part.command, self.part.env, self._log, outlives=self.part.outlives)
         except OSError as error:
             self._stumbled(f"cannot be run: {error}")
             return
@@ -94,9 +96,13 @@ class RunningPart:
         elif self.state == "ready":
             if time.monotonic() - self._entered > STEADY_S:
                 self._backoff_s = FIRST_BACKOFF_S
+            if self._is_silent():
+                self.kill()
+                self._stumbled("gave no sign of life")
         elif not self.part.one_shot and self._answers():
             self._ready_after_s = round(time.monotonic() - self._started, 2)
             self._was_ready = True
+            self._next_probe = time.monotonic() + ALIVE_EVERY_S
             self._enter("ready")
         elif time.monotonic() - self._started > self.part.ready_timeout_s:
             self.kill()
@@ -113,6 +119,18 @@ class RunningPart:
             self._probe = self._probes.submit(_says_yes, self.part.ready)
         return False
 
+    def _is_silent(self) -> bool:
+        """Whether the part has been found to give no sign of life; asks again when it is time."""
+        if self.part.alive is None:
+            return False
+        if self._sign is not None and self._sign.done():
+            sign, self._sign = self._sign, None
+            return not sign.result()
+        if self._sign is None and time.monotonic() >= self._next_probe:
+            self._next_probe = time.monotonic() + ALIVE_EVERY_S
+            self._sign = self._probes.submit(_says_yes, self.part.alive)
+        return False
+
     def _ended(self, code: int) -> None:
         self.kill()
         if self.part.one_shot and code == 0:
@@ -127,6 +145,8 @@ class RunningPart:
             self.failure = f"{self.part.name} {what}; its log {self._log.name} ends:\n{last_lines(self._log)}"
             self._enter("failed")
             return
+        if self.part.on_death is not None:
+            self._probes.submit(self.part.on_death, f"{self.part.name} {what}; it is started again")
         self._restarts += 1
         self._due = time.monotonic() + self._backoff_s
         self._backoff_s = min(2 * self._backoff_s, LONGEST_BACKOFF_S)

@@ -10,12 +10,13 @@ import time
 from typing import Any, Final
 
 from connectors.kafka import Rejected, Row, Sender, Tail, dead_letter, producer
+from pipelines import probe
 from pipelines.alerts import saved
 from pipelines.alerts.again import NEVER_US, Again
 from pipelines.alerts.kernel import Kernel
 from pipelines.alerts.merge import Merge, input_name, input_place, result_key
 from pipelines.errors import MusterError
-from pipelines.events import AlertAnswer, AlertChange, AlertCommand, StageHealth
+from pipelines.events import AlertAnswer, AlertChange, AlertCommand, SensorFire, StageHealth
 from pipelines.settings import Settings, die, read
 from pipelines.topics import BY_THING, is_drill
 from plan import needs
@@ -131,6 +132,8 @@ class Alerts:
             self._refuse(row)
             if row.thing == COMMANDS:
                 self._again.skip(row.offset)
+        elif probe.is_probe(row.record):
+            self._let_pass(row.record)
         elif row.thing == P1:
             self._send(self._kernel.p1(row.record))
             self._take_commands()
@@ -138,6 +141,11 @@ class Alerts:
             self._send(self._kernel.refused(row.record))
         else:
             self._again.put(row.offset, row.record)
+
+    def _let_pass(self, found: SensorFire) -> None:
+        """The dead man's switch: how far event time has come goes with it, so that a stalled tick or window shows."""
+        word = probe.passed(found, stage="alerts", at_us=time.time_ns() // 1000, clock_us=self._merge.last_us)
+        self._sender.send("probe.passed", word, key="alerts")
 
     def _refuse(self, row: Row) -> None:
         self._refused += 1

@@ -14,6 +14,7 @@ from typing import Final
 
 from connectors.inbox import Inbox
 from connectors.kafka import Rejected, Row, Sender, Tail, dead_letter, producer
+from pipelines import probe
 from pipelines.dispatch.desk import Desk
 from pipelines.dispatch.order_desk import OrderDesk
 from pipelines.dispatch.routing import network_faults
@@ -64,6 +65,7 @@ class Dispatch:
         receipts: those that were given before.
         orders: changes of orders that were given before.
         wall, steady: the two clocks.
+        probes: of probe.passed, from its end: what ALERTS lets pass, DISPATCH passes on.
     """
 
     def __init__(
@@ -77,11 +79,12 @@ class Dispatch:
         seen: Tail | None = None,
         receipts: Iterable[DispatchReceipt] = (),
         orders: Iterable[OrderChange] = (),
+        probes: Tail | None = None,
         wall: Callable[[], int] = wall_us,
         steady: Callable[[], int] | None = None,
     ) -> None:
         """Nothing is delivered yet."""
-        self._sender, self._tail, self._seen_tail = sender, tail, seen
+        self._sender, self._tail, self._seen_tail, self._probes = sender, tail, seen, probes
         self._wall = wall
         self._steady = steady or Steady(wall=wall)
         self._seen = Surroundings(plan)
@@ -109,8 +112,15 @@ class Dispatch:
                 if not isinstance(row.record, Rejected):
                     self._seen.take(row.record, self._steady())
         self.step()
+        self._let_pass()
         if time.monotonic() - self._health_s >= 1:
             self._say_health()
+
+    def _let_pass(self) -> None:
+        """The dead man's switch: pass on what has come through ALERTS."""
+        rows = self._probes.poll(0) if self._probes is not None else []
+        for word in probe.hops((row.record for row in rows), after="alerts", stage="dispatch", at_us=self._wall()):
+            self._sender.send("probe.passed", word, key="dispatch")
 
     def step(self) -> None:
         """One turn of the desk, with the receipts and orders that come of it."""
@@ -212,6 +222,7 @@ def build(settings: Settings) -> Dispatch:
         seen=Tail(settings.kafka, mode=settings.mode, things=SEEN, start="end"),
         receipts=[row for row in before if isinstance(row, DispatchReceipt)],
         orders=[row for row in before if isinstance(row, OrderChange)],
+        probes=Tail(settings.kafka, mode=settings.mode, things=("probe.passed",), start="end"),
     )
     dispatch.catch_up()
     return dispatch

@@ -10,17 +10,22 @@ import asyncio
 import hashlib
 import sys
 import time
-from collections.abc import AsyncIterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import faust
 
-from connectors.kafka import Rejected, Sender, Tail, producer
+from connectors.kafka import Row, Sender, Tail, producer
+from pipelines import probe
 from pipelines.errors import MusterError, TransientError
-from pipelines.events import DeadLetter, LedgerEntry, StageHealth
+from pipelines.events import LedgerEntry, SensorFire, StageHealth
 from pipelines.ingest import ledger
+from pipelines.ingest.auditor import Auditor
+from pipelines.ingest.coverage import Covered, Place
 from pipelines.ingest.dedupe import Dedupe
-from pipelines.ingest.validate import Accepted, Duplicate, Refused, judge, site_of
+from pipelines.ingest.incoming import Raw, dead_letter, raw_of
+from pipelines.ingest.validate import Accepted, Duplicate, Refused, judge, recall, site_of
 from pipelines.measures.driving import Driving
 from pipelines.settings import Settings, die, read
 from pipelines.topics import RAW, split
@@ -28,92 +33,145 @@ from plan.load import load
 
 _BATCH: Final = 500
 _WITHIN_S: Final = 0.04
-_RAW_BYTES: Final = 200_000
+_AUDIT_EVERY_S: Final = 4.0
+_FIRE: Final = "raw.fire"
+_NUMBER: Final = "number"  # header of sensor.p1: which reading of its device it is
+Out = tuple[str, str, Any, Sequence[tuple[str, bytes]]]
 
 
 class Ingest:
     """Judges batches of raw records and writes what became of them."""
 
     def __init__(self, settings: Settings) -> None:
-        """Read the ledger, so that what was accounted for before a crash is not taken twice."""
+        """Read the ledger and the lane for life safety, so that what was passed on before a crash is not taken twice."""
         self._settings = settings
         self._site = site_of(load(settings.plan), mode=settings.mode, mode_key=settings.mode_key())
-        self._dedupe = Dedupe()
+        self._dedupe, self._p1_dedupe = Dedupe(), Dedupe()
         self._driving = Driving(self._site.road)
-        self._accounted: dict[tuple[str, int], int] = {}
-        self._restore()
+        self.covered: dict[Place, Covered] = defaultdict(Covered)
+        self._p1_covered: dict[Place, Covered] = defaultdict(Covered)
+        self._past = Tail(settings.kafka, mode=settings.mode, things=("ledger.ingest", "sensor.p1"))
+        for row in self._past.read_to_end():
+            self._recall(row)
         self._sender = Sender(producer(settings.kafka, linger_ms=2), settings.mode)
         self._p1_sender = Sender(producer(settings.kafka, linger_ms=0), settings.mode)
-        self._p1_dedupe = Dedupe()
-        self._taken = self._refused = self._clamped = 0
+        self._locks: dict[Sender, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._past_lock = asyncio.Lock()
+        self._under_way: set[asyncio.Future[None]] = set()
+        self._taken = self._refused = self._clamped = self._audited = 0
 
-    def _restore(self) -> None:
-        tail = Tail(self._settings.kafka, mode=self._settings.mode, things=("ledger.ingest",))
-        try:
-            for row in tail.read_to_end():
-                if not isinstance(row.record, Rejected):
-                    self._recall(row.record)
-        finally:
-            tail.close()
+    # -- what is known already ----------------------------------------------------------------------------------
 
-    def _recall(self, entry: LedgerEntry) -> None:
-        self._dedupe.restore(ledger.devices_of(entry))
-        place = (entry.topic, entry.partition)
-        self._accounted[place] = max(self._accounted.get(place, -1), entry.first_offset + len(entry.outcomes) - 1)
+    async def catch_up(self) -> None:
+        """Take up what other workers have accounted for: their partitions may be this one's from now on."""
+        async with self._past_lock:
+            try:
+                rows = await asyncio.to_thread(lambda: list(self._past.read_to_end()))
+            except TransientError as error:
+                print(f"ingest: {error}; the ledger is read on later", file=sys.stderr, flush=True)
+                return
+        for row in rows:
+            self._recall(row)
 
-    async def take(self, batch: Sequence[Any]) -> None:
-        """Judge a batch of Faust events, send what it became, then account for it."""
+    def _recall(self, row: Row) -> None:
+        match row.record:
+            case LedgerEntry() as entry:
+                if self.covered[entry.topic, entry.partition].add(entry.first_offset, len(entry.outcomes)):
+                    self._dedupe.restore(ledger.devices_of(entry))
+            case SensorFire() as reading:
+                self._recall_p1(reading, dict(row.headers))
+
+    def _recall_p1(self, reading: SensorFire, headers: dict[str, bytes]) -> None:
+        thing, _, rest = headers.get("source", b"").decode().partition("/")
+        partition, _, offset = rest.partition("/")
+        if not offset or not self._p1_covered[thing, int(partition)].add(int(offset)):
+            return
+        if headers.get(_NUMBER):
+            recall(self._p1_dedupe, reading.device, headers[_NUMBER])
+            if not reading.verified:  # no window in the ledger holds these
+                recall(self._dedupe, reading.device, headers[_NUMBER])
+
+    # -- what comes in ------------------------------------------------------------------------------------------
+
+    async def take(self, batch: Iterable[Raw], *, stage: str = "ingest") -> None:
+        """Judge a batch of records, send what it became, then account for it in the name of *stage*."""
         outcomes: dict[tuple[str, int, int], bytes] = {}
-        out: list[tuple[str, str, Any, Sequence[tuple[str, bytes]]]] = []
+        out: list[Out] = []
+        missed: list[Raw] = []
         clamped = 0
-        for event in batch:
-            message = event.message
-            thing = split(message.topic)[1].thing
-            if message.offset <= self._accounted.get((thing, message.partition), -1):
+        for raw in batch:
+            if not self.covered[raw.place].add(raw.offset):
                 continue
             self._taken += 1
-            source = (("source", f"{thing}/{message.partition}/{message.offset}".encode()),)
-            appended_us = round(message.timestamp * 1e6)
-            verdict = judge(message.value, appended_us=appended_us, site=self._site, dedupe=self._dedupe, driving=self._driving)
+            verdict = judge(raw.value, appended_us=raw.appended_us, site=self._site, dedupe=self._dedupe, driving=self._driving)
+            if raw.thing == _FIRE and not isinstance(verdict, Duplicate) and verdict.p1 is not None:
+                missed.append(raw)
             match verdict:
                 case Accepted():
-                    outcomes[thing, message.partition, message.offset] = ledger.ACCEPTED
+                    outcomes[*raw.place, raw.offset] = ledger.ACCEPTED
                     clamped += verdict.clamped
-                    out += [(topic, key, record, source) for topic, key, record in verdict.readings]
+                    out += [(topic, key, record, raw.source) for topic, key, record in verdict.readings]
                 case Duplicate():
-                    outcomes[thing, message.partition, message.offset] = ledger.DUPLICATE
+                    outcomes[*raw.place, raw.offset] = ledger.DUPLICATE
                 case Refused():
                     self._refused += 1
-                    outcomes[thing, message.partition, message.offset] = ledger.REFUSED
-                    out.append(("deadletter.ingest", thing, _dead(message, thing, verdict.reason), source))
+                    outcomes[*raw.place, raw.offset] = ledger.REFUSED
+                    out.append(("deadletter.ingest", raw.thing, dead_letter(raw, verdict.reason), raw.source))
         if outcomes:
             self._clamped += clamped
-            accounts = ledger.entries(outcomes, devices=self._dedupe.dump_touched(), clamped=clamped)
-            await self._deliver(self._sender, [*out, *(("ledger.ingest", entry.topic, entry, ()) for entry in accounts)])
-            for thing, partition, offset in outcomes:
-                self._accounted[thing, partition] = max(self._accounted.get((thing, partition), -1), offset)
+            accounts = ledger.entries(outcomes, devices=self._dedupe.dump_touched(), clamped=clamped, stage=stage)
+            out += [("ledger.ingest", entry.topic, entry, ()) for entry in accounts]
+            await self._to_the_end(self._finish(missed, out))
 
-    async def take_p1(self, event: Any) -> None:
-        """Copy a life-safety reading to its lane at once; all else is the batch agent's."""
-        message = event.message
-        verdict = judge(message.value, appended_us=round(message.timestamp * 1e6), site=self._site, dedupe=self._p1_dedupe)
-        if isinstance(verdict, Accepted) and verdict.p1 is not None:
-            thing = split(message.topic)[1].thing
-            source = (("source", f"{thing}/{message.partition}/{message.offset}".encode()),)
-            await self._deliver(self._p1_sender, [("sensor.p1", verdict.p1.device, verdict.p1, source)])
+    async def _finish(self, missed: Sequence[Raw], out: Sequence[Out]) -> None:
+        for raw in missed:
+            await self.take_p1(raw)
+        await self._deliver(self._sender, out)
 
-    async def _deliver(self, sender: Sender, out: Sequence[tuple[str, str, Any, Sequence[tuple[str, bytes]]]]) -> None:
+    async def take_p1(self, raw: Raw) -> None:
+        """Copy a life-safety reading to its lane at once, and once; all else is the batch agent's.
+
+        The batch agent comes here too: what the lane's own agent never saw must not be lost.
+        """
+        if not self._p1_covered[raw.place].add(raw.offset):
+            return
+        verdict = judge(raw.value, appended_us=raw.appended_us, site=self._site, dedupe=self._p1_dedupe)
+        if isinstance(verdict, Duplicate) or verdict.p1 is None:
+            return
+        out: list[Out] = [("sensor.p1", verdict.p1.device, verdict.p1, (*raw.source, (_NUMBER, verdict.number)))]
+        if probe.is_probe(verdict.p1):
+            out.append(("probe.passed", "ingest", probe.passed(verdict.p1, stage="ingest", at_us=time.time_ns() // 1000), ()))
+        await self._to_the_end(self._deliver(self._p1_sender, out))
+
+    async def audit(self, auditor: Auditor, assigned: Iterable[Place]) -> None:
+        """Judge what the agents have left."""
+        await self.catch_up()
+        left = [raw_of(row) for row in await auditor.left(assigned)]
+        if left:
+            self._audited += len(left)
+            print(f"ingest: {len(left)} records were left unaccounted; they are judged now, {self._audited} so far", flush=True)
+            await self.take(left, stage="auditor")
+
+    async def _to_the_end(self, work: Coroutine[Any, Any, None]) -> None:
+        """Wait for *work*, which goes on though Faust cancel the agent that waits: what is judged is not judged again."""
+        task = asyncio.ensure_future(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        await asyncio.shield(task)
+
+    async def _deliver(self, sender: Sender, out: Sequence[Out]) -> None:
         """Send all, and again from the first until all has arrived: readers know repeats by their source."""
-        while True:
-            try:
-                for thing, key, record, headers in out:
-                    sender.send(thing, record, key=key, headers=headers)
-                await asyncio.to_thread(sender.flush, 10)
-            except TransientError as error:
-                print(f"ingest: {error}; sending again", file=sys.stderr, flush=True)
-                await asyncio.sleep(error.retry_after_s)
-            else:
-                return
+        async with self._locks[sender]:
+            while True:
+                try:
+                    for thing, key, record, headers in out:
+                        sender.send(thing, record, key=key, headers=headers)
+                    await asyncio.to_thread(sender.flush, 10)
+                except TransientError as error:
+                    print(f"ingest: {error}; sending again", file=sys.stderr, flush=True)
+                    await asyncio.sleep(error.retry_after_s)
+                else:
+                    return
 
     async def report(self, lag: int) -> None:
         """Say how it goes."""
@@ -131,23 +189,16 @@ class Ingest:
         await self._deliver(self._sender, [("stage.health", "ingest", health, ())])
 
 
-def _dead(message: Any, thing: str, reason: str) -> DeadLetter:
-    return DeadLetter(
-        stage="ingest",
-        topic=thing,
-        partition=message.partition,
-        offset=message.offset,
-        reason=reason,
-        raw=bytes(message.value or b"")[:_RAW_BYTES],
-        at_us=round(message.timestamp * 1e6),
-    )
-
-
 def _lag(app: Any) -> int:
     """Records that wait, by what Faust last heard of its partitions."""
     ends: Mapping[Any, int] = {partition: app.consumer.highwater(partition) or 0 for partition in app.consumer.assignment()}
     reads: Mapping[Any, int] = app.consumer._read_offset  # noqa: SLF001 - Faust shows it nowhere else
     return sum(max(end - (reads.get(partition) or 0) - 1, 0) for partition, end in ends.items())
+
+
+def _assigned(app: Any) -> list[Place]:
+    """The partitions of raw.* that are this worker's now."""
+    return [(split(place.topic)[1].thing, place.partition) for place in app.consumer.assignment()]
 
 
 def build(settings: Settings, ingest: Ingest) -> Any:
@@ -173,11 +224,11 @@ def build(settings: Settings, ingest: Ingest) -> Any:
 
     async def readings(stream: AsyncIterable[Any]) -> None:
         async for batch in stream.take_events(_BATCH, within=_WITHIN_S):  # type: ignore[attr-defined]  # Faust's stream
-            await ingest.take(batch)
+            await ingest.take(map(raw_of, batch))
 
     async def life_safety(stream: AsyncIterable[Any]) -> None:
         async for event in stream.events():  # type: ignore[attr-defined]  # Faust's stream
-            await ingest.take_p1(event)
+            await ingest.take_p1(raw_of(event))
 
     async def health() -> None:
         await ingest.report(_lag(app))
@@ -186,7 +237,17 @@ def build(settings: Settings, ingest: Ingest) -> Any:
     app.agent(fire, name="life-safety")(life_safety)
     app.timer(1.0)(health)
 
+    auditor = Auditor(settings, ingest.covered)
+
+    async def audit() -> None:
+        await ingest.audit(auditor, _assigned(app))
+
+    app.timer(_AUDIT_EVERY_S)(audit)
+
     async def started(*_: Any, **__: Any) -> None:
+        await ingest.catch_up()
+        for place in _assigned(app):
+            ingest.covered[place]  # known from now on, though nothing may ever come of it
         settings.ready()
 
     app.on_partitions_assigned.connect(started)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final
@@ -11,11 +12,13 @@ from pipelines.errors import DecodeError
 from pipelines.events import RawEnvelope, SensorFire, SensorVehicle
 from pipelines.ingest import dedupe as seen
 from pipelines.ingest.dedupe import Dedupe
-from pipelines.ingest.event_time import clamped_us
+from pipelines.ingest.event_time import FRESH_FOR_US, clamped_us, is_stale
 from pipelines.ingest.signing import device_key, is_signed
 from pipelines.measures.driving import Driving
 from pipelines.measures.road import Road, impossible, road_of
+from pipelines.probe import PROBE, is_probe
 from pipelines.topics import BY_THING
+from pipelines.units import US_PER_S
 
 _KINDS: Final = {
     "turnstile": "sensor.turnstile",
@@ -26,6 +29,7 @@ _KINDS: Final = {
     "co": "sensor.fire",
     "panel": "sensor.fire",
     "vehicle": "sensor.vehicle",
+    PROBE: "sensor.fire",
 }
 _TEXT_CHARS: Final = 128
 
@@ -44,11 +48,15 @@ class Site:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """Verified readings, by topic; `clamped` says that the device's time was held back."""
+    """Verified readings, by topic; `clamped` says that the device's time was held back.
+
+    `p1` is what the lane for life safety carries; `number` says which reading of its device that was, for `recall`.
+    """
 
     readings: tuple[tuple[str, str, Any], ...]
     clamped: bool = False
     p1: SensorFire | None = None
+    number: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +66,11 @@ class Duplicate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """Not taken, and why."""
+    """Not taken, and why; `p1` is an alarm that a person must see all the same, as UNVERIFIED; `number` as in `Accepted`."""
 
     reason: str
+    p1: SensorFire | None = None
+    number: bytes = b""
 
 
 def judge(
@@ -84,12 +94,14 @@ def judge(
     event_us = clamped_us(envelope.event_time_us, received_us=received_us)
     reading = replace(reading, device=envelope.device, event_time_us=event_us, received_us=received_us)
     if not is_signed(envelope, device_key(site.mode_key, envelope.device)):
-        return _unsigned(envelope, reading)
-    verdict = dedupe.take(envelope.device, envelope.boot_id, envelope.sequence, envelope.payload)
-    if verdict == seen.SAME:
-        return Duplicate()
-    if verdict != seen.NEW:
-        return Refused(reason=f"device {envelope.device}, sequence {envelope.sequence}: {verdict}")
+        return _unsigned(envelope, reading, dedupe)
+    number = (envelope.boot_id, envelope.sequence, seen.digest_of(envelope.payload))
+    verdict = _known(envelope, reading, dedupe, number, appended_us)
+    if verdict is not None:
+        return verdict
+    dedupe.take_digest(envelope.device, *number)
+    if is_probe(reading):
+        return Accepted(readings=(), p1=reading, number=json.dumps(number).encode())
     try:
         readings = _routed(envelope.topic, reading, driving or Driving(site.road))
     except DecodeError as error:
@@ -98,7 +110,24 @@ def judge(
         readings=tuple(readings),
         clamped=event_us != envelope.event_time_us,
         p1=reading if _is_p1(reading) else None,
+        number=json.dumps(number).encode(),
     )
+
+
+def _known(
+    envelope: RawEnvelope, reading: Any, dedupe: Dedupe, number: tuple[str, int, str], appended_us: int
+) -> Duplicate | Refused | None:
+    """The verdict on a signed reading that is no news; None for one that is."""
+    verdict = dedupe.look(envelope.device, *number)
+    if verdict == seen.SAME:
+        return Duplicate()
+    if verdict == seen.NEW:
+        if not is_stale(envelope.event_time_us, appended_us=appended_us):
+            return None
+        return _doubtful(envelope, reading, dedupe, f"more than {FRESH_FOR_US // US_PER_S} s old when it came in")
+    if verdict == seen.OTHER_BODY:
+        return _doubtful(envelope, reading, dedupe, verdict)
+    return Refused(reason=_of(envelope, verdict))
 
 
 def _reading(envelope: RawEnvelope, site: Site) -> Any:
@@ -121,6 +150,8 @@ def _reading(envelope: RawEnvelope, site: Site) -> Any:
     reading = decode_body(envelope.payload, envelope.schema_id)
     if reading.tick:
         raise DecodeError(f"device {envelope.device} may not tick")
+    if is_probe(reading) != (envelope.device == PROBE):
+        raise DecodeError(f"device {envelope.device}: only the probe of the dead man's switch may send its kind, and nothing else")
     _plausible(reading, site)
     return reading
 
@@ -140,11 +171,44 @@ def _is_p1(reading: Any) -> bool:
     return isinstance(reading, SensorFire) and reading.state == "alarm"
 
 
-def _unsigned(envelope: RawEnvelope, reading: Any) -> Accepted | Refused:
-    """A bad signature is refused; only an alarm of life safety goes on, to a person, as UNVERIFIED."""
-    if _is_p1(reading):
-        return Accepted(readings=(), p1=replace(reading, verified=False))
-    return Refused(reason=f"device {envelope.device}, sequence {envelope.sequence}: the signature is not the device's")
+def _of(envelope: RawEnvelope, why: str) -> str:
+    return f"device {envelope.device}, sequence {envelope.sequence}: {why}"
+
+
+def _unsigned(envelope: RawEnvelope, reading: Any, dedupe: Dedupe) -> Accepted | Duplicate | Refused:
+    """A bad signature is refused; only an alarm of life safety goes on, once, to a person, as UNVERIFIED."""
+    if not _is_p1(reading):
+        return Refused(reason=_of(envelope, "the signature is not the device's"))
+    digest = _digest_of(envelope)
+    if dedupe.take_doubtful(envelope.device, digest) == seen.SAME:
+        return Duplicate()
+    return Accepted(readings=(), p1=replace(reading, verified=False), number=_doubtful_number(digest))
+
+
+def _doubtful(envelope: RawEnvelope, reading: Any, dedupe: Dedupe, why: str) -> Refused:
+    """Signed, and yet it cannot be what it says; an alarm of life safety is shown to a person once all the same."""
+    digest = _digest_of(envelope)
+    if not _is_p1(reading) or dedupe.take_doubtful(envelope.device, digest) == seen.SAME:
+        return Refused(reason=_of(envelope, why))
+    return Refused(reason=_of(envelope, why), p1=replace(reading, verified=False), number=_doubtful_number(digest))
+
+
+def _digest_of(envelope: RawEnvelope) -> str:
+    """What tells an envelope from others, whatever time of receipt somebody has written into it."""
+    return seen.digest_of(f"{envelope.boot_id}/{envelope.sequence}/".encode() + envelope.payload + envelope.hmac)
+
+
+def _doubtful_number(digest: str) -> bytes:
+    return json.dumps(("", -1, digest)).encode()
+
+
+def recall(dedupe: Dedupe, device: str, number: bytes) -> None:
+    """Note in *dedupe* what the lane for life safety has passed already: the `number` of a verdict."""
+    boot_id, sequence, digest = json.loads(number)
+    if boot_id or sequence >= 0:
+        dedupe.take_digest(device, boot_id, sequence, digest)
+    else:
+        dedupe.take_doubtful(device, digest)
 
 
 def _routed(topic: str, reading: Any, driving: Driving) -> list[tuple[str, str, Any]]:
@@ -168,7 +232,7 @@ def site_of(plan: Any, *, mode: str, mode_key: bytes) -> Site:
         site=plan.event.site,
         mode=mode,
         mode_key=mode_key,
-        devices={device.id: device.kind for device in plan.devices},
+        devices={**{device.id: device.kind for device in plan.devices}, PROBE: PROBE},
         road=road_of(plan),
         extent_m=plan.extent,
     )

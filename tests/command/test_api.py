@@ -141,7 +141,7 @@ def test_health_names_the_parts_that_are_not_ready(source: Made, tmp_path: Path)
     ]
     (tmp_path / "status.json").write_text(json.dumps({"parts": parts}))
     (tmp_path / "status-bad.json").write_text("{")
-    assert ask(source, "GET", "/api/health", run=tmp_path).json() == {"parts": parts, "not_ready": ["flink"]}
+    assert ask(source, "GET", "/api/health", run=tmp_path).json() == {"parts": parts, "not_ready": ["flink"], "watchdogs": []}
 
 
 def test_the_page_is_served_with_a_policy_that_allows_only_itself(source: Made, tmp_path: Path) -> None:

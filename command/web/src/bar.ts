@@ -25,6 +25,7 @@ export class Bar {
   readonly node = el("header", { class: "bar" });
   readonly stripe = el("div", { class: "stripe", role: "note", id: "exercise" });
   readonly banner = el("div", { class: "banner", role: "alert", hidden: true });
+  readonly downBanner = el("div", { class: "banner down", role: "alert", hidden: true, id: "down" });
   readonly liveBanner = el("div", { class: "banner live-alert", role: "alert", hidden: true });
   readonly find = el("input", { type: "search", class: "find" });
   private readonly acts: BarActs;
@@ -107,7 +108,18 @@ export class Bar {
     this.banner.hidden = text === "";
     set(this.banner, "class", picture?.ended && !isLost() ? "banner calm" : "banner");
     say(this.banner, text);
+    this.tellDown();
     this.tellLive();
+  }
+
+  /** What the watchdog of this mode called out: by a way of its own, not with the picture. */
+  private tellDown(): void {
+    const said = state.watchdogs.find((row) => row.mode === state.mode);
+    const isDown = said?.state === "down" || said?.state === "silent";
+    this.downBanner.hidden = !said || !(isDown || said.state === "degraded");
+    if (!said || this.downBanner.hidden) return;
+    set(this.downBanner, "class", isDown ? "banner down" : "banner calm");
+    say(this.downBanner, t(isDown ? "down.path" : "down.part", { why: lang() === "zh" ? said.sentence_zh : said.sentence_en }));
   }
 
   /** A live alert paints over a drill. */

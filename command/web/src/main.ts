@@ -34,7 +34,7 @@ function build(): void {
   const left = el("div", { class: "left" }, el("div", { class: "place" }, plan.node, camera.node), totals.node);
   const right = el("aside", { class: "right" }, cards.node, hint);
   const main = el("main", {}, left, right, timeline.node);
-  document.querySelector("#page")?.append(bar.node, bar.liveBanner, bar.stripe, bar.banner, main, empty);
+  document.querySelector("#page")?.append(bar.node, bar.downBanner, bar.liveBanner, bar.stripe, bar.banner, main, empty);
   listen(cards, { back, find: () => bar.find.focus() });
   showAll();
 }
@@ -129,7 +129,7 @@ async function watchLive(): Promise<void> {
 
 async function watchHealth(): Promise<void> {
   const health = await getHealth();
-  if (health) state.parts = health.not_ready;
+  if (health) Object.assign(state, { parts: health.not_ready, watchdogs: health.watchdogs });
   window.setTimeout(() => void watchHealth(), HEALTH_MS);
 }
 

@@ -1,6 +1,6 @@
 /** Talks to the interface: a stream of pictures, plans, previews, acts. */
 
-import type { Mode, Picture, Plan, Preview } from "./types";
+import type { Mode, Picture, Plan, Preview, Watchdog } from "./types";
 
 async function json<T>(url: string): Promise<T | null> {
   try {
@@ -16,7 +16,7 @@ const of = (mode: string): string => `mode=${encodeURIComponent(mode)}`;
 export const getModes = (): Promise<Mode[] | null> => json("/api/modes");
 export const getPlan = (mode: string): Promise<Plan | null> => json(`/api/plan?${of(mode)}`);
 export const getPicture = (mode: string): Promise<Picture | null> => json(`/api/picture?${of(mode)}`);
-export const getHealth = (): Promise<{ not_ready: string[] } | null> => json("/api/health");
+export const getHealth = (): Promise<{ not_ready: string[]; watchdogs: Watchdog[] } | null> => json("/api/health");
 export const getPreview = (mode: string, camera: string): Promise<Preview | null> =>
   json(`/api/cameras/${encodeURIComponent(camera)}/preview?${of(mode)}`);
 

@@ -1,6 +1,6 @@
 /** What the page knows and what its user has chosen; one place, read by every view. */
 
-import type { Mode, Picture, Plan, Post } from "./types";
+import type { Mode, Picture, Plan, Post, Watchdog } from "./types";
 import { of } from "./texts";
 
 const WHO = "muster.who";
@@ -21,6 +21,7 @@ export const state = {
   startedMs: performance.now(),
   broken: false,
   parts: [] as string[],
+  watchdogs: [] as Watchdog[],
   live: null as Picture | null,
   livePlan: null as Plan | null,
   find: "",

@@ -6,6 +6,14 @@ export interface Text {
   en: string;
   zh: string;
 }
+/** What the watchdog of a mode last said. */
+export interface Watchdog {
+  mode: string;
+  state: "starting" | "ok" | "degraded" | "down" | "silent";
+  sentence_en: string;
+  sentence_zh: string;
+}
+
 export interface Mode {
   mode: string;
   exercise: boolean;
