@@ -17,6 +17,7 @@ from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, ConfigDict
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from command import linkage
 from command.acts import Act, refusal
 from command.headers import SafeHeaders
 from command.parts import not_ready, parts_of
@@ -59,6 +60,7 @@ def create_app(source: Source, *, dist: Path, run: Path, hosts: tuple[str, ...] 
     _add_pictures(app, source)
     _add_cameras(app, source)
     _add_acts(app, source)
+    app.include_router(linkage.router(source, run))
 
     @app.get("/api/health")
     def health() -> dict[str, Any]:

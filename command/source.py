@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from pipelines.errors import ConfigError
-from pipelines.events import AlertChange, AlertCommand, CameraPreview
+from pipelines.events import AlertChange, AlertCommand, CameraPreview, LinkageRequest
 from pipelines.topics import check_mode, is_drill
 from plan.model import Plan
 
@@ -91,6 +91,9 @@ class Source(Protocol):
 
     def send(self, mode: str, command: AlertCommand) -> None:
         """Send a command to ALERTS; TransientError when the broker does not take it."""
+
+    def ask_panel(self, mode: str, gesture: LinkageRequest) -> None:
+        """Send a gesture to LINKAGE; TransientError when the broker does not take it."""
 
     def now_us(self) -> int:
         """Wall clock, µs UTC."""

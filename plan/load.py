@@ -15,6 +15,7 @@ from shapely.geometry import Polygon, box
 from shapely.validation import explain_validity
 
 from pipelines.errors import ConfigError
+from plan import linkage
 from plan.model import Plan
 
 
@@ -76,7 +77,7 @@ def _sentence(row: Any, loaded: Any) -> str:
 
 def check(plan: Plan) -> list[str]:
     """What is wrong with the plan as a whole, one sentence each; empty when it is sound."""
-    return [*_doubles(plan), *_references(plan), *_geometry(plan), *_roads(plan)]
+    return [*_doubles(plan), *_references(plan), *_geometry(plan), *_roads(plan), *linkage.problems(plan)]
 
 
 def _doubles(plan: Plan) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, model_validator
 
+from plan.linkage import Linkage
 from plan.part import Part
 from plan.signs import Signs
 
@@ -279,7 +280,7 @@ class Post(Part):
 
     call_sign: str = Field(min_length=1, max_length=16)
     role: Text
-    rights: tuple[Literal["acknowledge", "clear", "stop_drill"], ...] = ()
+    rights: tuple[Literal["acknowledge", "clear", "stop_drill", "fire_output"], ...] = ()
 
 
 class Outline(Part):
@@ -315,6 +316,7 @@ class Plan(Part):
     restricted: tuple[Restricted, ...] = ()
     permits: tuple[Permit, ...] = ()
     devices: tuple[Device, ...] = ()
+    linkage: Linkage | None = None
     posts: tuple[Post, ...] = ()
     outlines: tuple[Outline, ...] = ()
 

@@ -137,6 +137,8 @@ def stage_parts(mode: Mode, *, after: tuple[str, ...], dispatch: bool = True, ti
         parts.append(ticker_part(mode, after=topics))
     if ingest and mode.plan.devices:
         parts.append(_part(mode, "ingest", ("pipelines.ingest.app",), after=topics))
+    if mode.plan.linkage is not None:
+        parts.append(_part(mode, "linkage", ("pipelines.linkage.app",), after=topics))
     if dispatch:
         parts.append(_part(mode, "dispatch", ("pipelines.dispatch.app",), after=topics))
     return parts

@@ -14,6 +14,7 @@ EXERCISE: Final = "EXERCISE 演练"
 WHAT: Final = {
     "crowd_density": ("crowding", "拥挤"),
     "fire": ("fire alarm", "火警"),
+    "panel_fault": ("fire panel fault", "消防主机故障"),
     "fire_feedback": ("no linkage feedback", "联动反馈未到"),
     "wrong_way": ("vehicle, wrong way", "车辆逆行"),
     "vehicle_towards_people": ("vehicle towards people", "车辆驶向人群"),

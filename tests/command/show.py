@@ -15,7 +15,7 @@ import uvicorn
 from command.api import create_app
 from command.picture import Picture
 from command.source import Mode
-from pipelines.events import AlertChange, AlertCommand, CameraPreview
+from pipelines.events import AlertChange, AlertCommand, CameraPreview, LinkageRequest
 from plan.model import Plan
 from tests.command import feed
 
@@ -27,6 +27,7 @@ class Made:
         """One picture for each mode; nothing is sent anywhere, `sent` keeps it."""
         self.pictures = {mode: Picture(plan, mode=mode) for mode, plan in modes.items()}
         self.sent: list[tuple[str, AlertCommand]] = []
+        self.gestures: list[tuple[str, LinkageRequest]] = []
         self._now_us, self._state = now_us, state
         self.before: Callable[[str], None] = lambda _mode: None
 
@@ -71,6 +72,10 @@ class Made:
     def send(self, mode: str, command: AlertCommand) -> None:
         """Keep the command."""
         self.sent.append((mode, command))
+
+    def ask_panel(self, mode: str, gesture: LinkageRequest) -> None:
+        """Keep the gesture."""
+        self.gestures.append((mode, gesture))
 
 
 def a_jpeg(second: int = 0) -> bytes:

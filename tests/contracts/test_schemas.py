@@ -64,6 +64,8 @@ GIVEN_OUT = {
     41: "audit_entry",
     42: "audit_root",
     43: "probe_passed",
+    53: "linkage_request",
+    54: "linkage_change",
 }
 
 

@@ -13,6 +13,7 @@ from pipelines.alerts.rules.collapse import COLLAPSE, collapse
 from pipelines.alerts.rules.counter_flow import COUNTER_FLOW, counter_flow
 from pipelines.alerts.rules.fire import FEEDBACK, FIRE, feedback, life_safety, panel
 from pipelines.alerts.rules.motion import STAIRS, STOP_AND_GO, standstill, stop_and_go
+from pipelines.alerts.rules.panel_fault import PANEL_FAULT, panel_fault
 from pipelines.alerts.rules.passages import BOTTLENECK, bottleneck
 from pipelines.alerts.rules.pressure import PRESSURE, pressure
 from pipelines.alerts.rules.queues import QUEUE_WAIT, queue_wait
@@ -44,6 +45,7 @@ __all__ = [
     "FIRE",
     "GROWTH",
     "IMPROPER_STOP",
+    "PANEL_FAULT",
     "PRESSURE",
     "QUEUE_WAIT",
     "RESIDUAL",
@@ -72,6 +74,7 @@ def step(kernel: Kernel, now_us: int, rows: Iterable[tuple[str, Any]], readings:
                 camera(kernel, now_us, row)
             case SensorFire():
                 panel(kernel, row)
+                panel_fault(kernel, now_us, row)
             case _:
                 pass
     feedback(kernel, now_us)
