@@ -54,17 +54,18 @@ def read_credentials(path: Path) -> Credentials:
         ConfigError: it is not there, others can read it, or it does not hold what it must. The sentence holds no secret.
     """
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise ConfigError(f"the panel's credentials {path.name} cannot be read: {error.strerror}") from error
-    with os.fdopen(handle, "rb") as file:
+    try:
         state = os.fstat(handle)
         if not stat.S_ISREG(state.st_mode) or state.st_uid != os.geteuid() or state.st_mode & 0o077:
             raise ConfigError(f"the panel's credentials {path.name}: expected a plain file of this user with mode 0600")
-        try:
-            loaded = json.loads(file.read(4096))
-        except ValueError:
-            raise ConfigError(f"the panel's credentials {path.name}: not JSON") from None
+        loaded = json.loads(os.read(handle, 4096))
+    except ValueError:
+        raise ConfigError(f"the panel's credentials {path.name}: not JSON") from None
+    finally:
+        os.close(handle)
     if not isinstance(loaded, dict) or loaded.keys() != _CREDENTIAL_KEYS:
         raise ConfigError(f"the panel's credentials {path.name}: expected the keys {', '.join(sorted(_CREDENTIAL_KEYS))}")
     passcode = loaded["passcode"]

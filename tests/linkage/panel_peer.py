@@ -1,4 +1,7 @@
-"""A simulated fire panel on pymodbus' own server: it counts what is written, compares the passcode, echoes, and drops what is not repeated."""
+"""A simulated fire panel on pymodbus' own server.
+
+It counts what is written, compares the passcode, echoes, and drops what is not repeated.
+"""
 
 from __future__ import annotations
 
@@ -44,9 +47,7 @@ class PanelPeer:
 
     async def _serve(self) -> None:
         units = [self._unit(READ_UNIT), self._unit(REQUEST_UNIT)]
-        self._server = ModbusTcpServer(
-            units, address=("127.0.0.1", self.port), trace_pdu=self._count, trace_connect=self._connected
-        )
+        self._server = ModbusTcpServer(units, address=("127.0.0.1", self.port), trace_pdu=self._count, trace_connect=self._connected)
         await self._server.serve_forever(background=True)
         assert self._server.transport is not None
         self.port = self._server.transport.sockets[0].getsockname()[1]
@@ -60,10 +61,10 @@ class PanelPeer:
 
         return SimDevice(id=number, simdata=(bits(), bits(), words(), words()))
 
-    def _connected(self, up: bool) -> None:
+    def _connected(self, up: bool) -> None:  # noqa: FBT001 - the server calls it so
         self.connections += up
 
-    def _count(self, sending: bool, pdu: ModbusPDU) -> ModbusPDU:
+    def _count(self, sending: bool, pdu: ModbusPDU) -> ModbusPDU:  # noqa: FBT001 - likewise
         """Everything that comes by the network passes here."""
         if not sending:
             if pdu.function_code in WRITES:
@@ -87,7 +88,7 @@ class PanelPeer:
         """Codes of requests that the panel has not dropped."""
         return {code for code, at_s in self.requested.items() if time.monotonic() - at_s < self.drop_after_s}
 
-    def set(self, address: int, on: bool = True) -> None:
+    def set(self, address: int, *, on: bool = True) -> None:
         """One discrete input of the reading unit."""
         assert self._server is not None
         asyncio.run_coroutine_threadsafe(self._server.async_setValues(READ_UNIT, DISCRETE, address, [on]), self._loop).result(5)
