@@ -136,9 +136,8 @@ class Listener:
 def the_plan(port: int) -> Plan:
     """The example plan with a panel at *port*, outputs turned on, and a post that may ask."""
     plain = yaml.safe_load((Path(__file__).resolve().parent.parent / "plan" / "examples" / "stadium.yaml").read_text(encoding="utf-8"))
-    for post in plain["posts"]:
-        if post["call_sign"] == "F1":
-            post["rights"] = [*post["rights"], "fire_output"]
+    plain["posts"] = [post for post in plain["posts"] if post["call_sign"] == "F1"]  # one: to whom is not asked here
+    plain["posts"][0]["rights"].append("fire_output")
     bit = {"table": "discrete"}
     plain["linkage"] = {
         "device": "panel-1",

@@ -21,7 +21,9 @@ play = typer.Typer(help="Play a file through the whole path, in a mode of its ow
 topics = typer.Typer(help="Look into topics.", no_args_is_help=True)
 plans = typer.Typer(help="Check event plans.", no_args_is_help=True)
 measure = typer.Typer(help="Measure a file, without any server.", no_args_is_help=True)
+linkage = typer.Typer(help="Look at the fire panel.", no_args_is_help=True)
 app.add_typer(play, name="play")
+app.add_typer(linkage, name="linkage")
 app.add_typer(measure, name="measure")
 app.add_typer(topics, name="topics")
 app.add_typer(plans, name="plan")
@@ -245,6 +247,19 @@ def replay(
     from cli import replay as command  # noqa: PLC0415
 
     command.replay(file, command.How(rate=rate, parallelism=parallelism, report=report, plan=plan))
+
+
+@linkage.command("check")
+def linkage_check(
+    plan: Annotated[Path, typer.Argument(help="Event plan (YAML) with a linkage.")],
+    *,
+    mode: Annotated[str, typer.Option(help="live reads the panel; drill-<id> reads the simulator of drills.")] = "live",
+    as_json: AsJson = False,
+) -> None:
+    """Read the fire panel once, and say in words what each register says. Nothing is written to it."""
+    from cli import linkage as command  # noqa: PLC0415
+
+    command.check(plan, mode=mode, as_json=as_json)
 
 
 @measure.command("positions")

@@ -88,14 +88,15 @@ class Gateway:
         self._gestures, self._asking = Gestures(), Asking(self._linkage)
         self._alarms: dict[str, SensorFire] = {}
         self._automatic: set[str] = set()
-        self._last = {change.request_id: change for change in changes}
-        self._numbers = {name: change.number for name, change in self._last.items()}
+        changes = tuple(changes)
+        self._last = {change.request_id: change for change in changes}  # what was refused goes when there is too much of it
+        self._used = {change.request_id for change in changes if change.state != REFUSED}
         self._trouble = ""
         self.taken = self.given = self.refused = 0
 
     def begin(self) -> None:
         """Say of requests that a process before this one left open that nobody asks any more."""
-        for change in self._last.values():
+        for change in list(self._last.values()):
             if change.state not in _ENDED:
                 self._say(_permit_of(change), UNANSWERED, _RESTARTED)
                 if self._linkage.of(change.equipment) is not None:
@@ -223,7 +224,7 @@ class Gateway:
             now_us=self._clock_us(),
             panel=self._panel.newest,
             alarms=self._alarms,
-            used=self._asking.equipment | {name for name, change in self._last.items() if change.state != REFUSED},
+            used=self._asking.equipment | self._used,
             mode_key=self._who.mode_key,
         )
 
@@ -233,7 +234,8 @@ class Gateway:
             self._tell([self._panel.unanswered(permit.equipment, self._clock_us())])
 
     def _say(self, permit: Permit, state: str, why: Refusal | None = None) -> None:
-        number = self._numbers[permit.request_id] = self._numbers.get(permit.request_id, 0) + 1
+        last = self._last.pop(permit.request_id, None)
+        number = last.number + 1 if last is not None else 1
         change = LinkageChange(
             request_id=permit.request_id,
             mode=self._who.mode,
@@ -251,9 +253,10 @@ class Gateway:
             plan=self._hash,
         )
         self._last[permit.request_id] = change
+        if state != REFUSED:
+            self._used.add(permit.request_id)
         while len(self._last) > _REMEMBERED:
-            oldest = next(iter(self._last))
-            del self._last[oldest], self._numbers[oldest]
+            del self._last[next(iter(self._last))]
         self._sender.send("linkage.changes", change, key=permit.request_id)
 
     def _tell(self, readings: Iterable[SensorFire]) -> None:

@@ -16,7 +16,7 @@ from pipelines import settings
 from pipelines.alerts import rules
 from pipelines.alerts.kernel import CROWD
 from pipelines.topics import ALL, Topic
-from plan import model, part, signs
+from plan import linkage, model, part, signs
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -59,7 +59,12 @@ def rule_ids() -> set[str]:
 
 def plan_keys() -> set[str]:
     kinds = [kind for kind in (*vars(model).values(), *vars(signs).values()) if isinstance(kind, type) and issubclass(kind, part.Part)]
-    return {key for kind in kinds if kind is not model.Text for key in kind.model_fields}
+    return {key for kind in kinds if kind not in (model.Text, linkage.Linkage) for key in kind.model_fields}
+
+
+def linkage_keys() -> set[str]:
+    kinds = [kind for kind in vars(linkage).values() if isinstance(kind, type) and issubclass(kind, part.Part)]
+    return {key for kind in kinds for key in kind.model_fields}
 
 
 def headings(page: str) -> set[str]:
@@ -113,6 +118,11 @@ def test_every_rule_is_documented(rule: str) -> None:
 @pytest.mark.parametrize("key", sorted(plan_keys()))
 def test_every_key_of_the_plan_is_documented(key: str) -> None:
     assert re.search(rf"`{key}`|^ *{key}:|[{{ ]{key}: ", text("plan.md"), flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("key", sorted(linkage_keys()))
+def test_every_key_of_the_linkage_is_documented(key: str) -> None:
+    assert f"`{key}`" in text("linkage.md")
 
 
 def test_every_decision_is_listed() -> None:
