@@ -137,11 +137,17 @@ def stage_parts(mode: Mode, *, after: tuple[str, ...], dispatch: bool = True, ti
         parts.append(ticker_part(mode, after=topics))
     if ingest and mode.plan.devices:
         parts.append(_part(mode, "ingest", ("pipelines.ingest.app",), after=topics))
-    if mode.plan.linkage is not None:
+    if ingest and _has_panel(mode):
         parts.append(_part(mode, "linkage", ("pipelines.linkage.app",), after=topics))
     if dispatch:
         parts.append(_part(mode, "dispatch", ("pipelines.dispatch.app",), after=topics))
     return parts
+
+
+def _has_panel(mode: Mode) -> bool:
+    """Whether there is a fire panel to read: a drill has one only where its plan has a simulator, and none in a replay."""
+    linkage = mode.plan.linkage
+    return linkage is not None and (not is_drill(mode.name) or linkage.simulator is not None)
 
 
 def ticker_part(mode: Mode, *, after: tuple[str, ...]) -> Part:

@@ -10,11 +10,12 @@ import pytest
 import yaml
 
 from pipelines.errors import ConfigError
+from pipelines.settings import Settings
 from plan.load import parse
 from plan.nearest import nearest_cameras, place_of
+from stack import modes
 from tests.linkage.scene import DEVICES, POSTS, at, linkage_dict, plan_of
 from tests.plans import plan_dict
-
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -117,3 +118,15 @@ def test_the_example_of_the_documents_is_sound():
     linkage = parse(plain).linkage
     assert linkage is not None
     assert linkage.outputs.enabled
+
+
+def test_a_mode_has_a_gateway_where_it_has_a_panel_to_read(tmp_path):
+    def parts(mode: str, *, ingest: bool = True, **how: Any) -> list[str]:
+        settings = Settings(mode=mode, kafka="127.0.0.1:1", run=tmp_path)
+        made = modes.Mode(settings=settings, plan=plan_of(**how), fresh=False, clock="wall")
+        return [part.name for part in modes.stage_parts(made, after=(), ingest=ingest)]
+
+    assert "linkage" in parts("live", simulator=None)
+    assert "linkage" in parts("drill-t")
+    assert "linkage" not in parts("drill-t", simulator=None)
+    assert "linkage" not in parts("drill-t", ingest=False)
