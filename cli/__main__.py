@@ -23,7 +23,9 @@ topics = typer.Typer(help="Look into topics.", no_args_is_help=True)
 plans = typer.Typer(help="Check event plans.", no_args_is_help=True)
 rules = typer.Typer(help="Check rules, explain alerts, try other numbers on a recording.", no_args_is_help=True)
 measure = typer.Typer(help="Measure a file, without any server.", no_args_is_help=True)
+linkage = typer.Typer(help="Look at the fire panel.", no_args_is_help=True)
 app.add_typer(play, name="play")
+app.add_typer(linkage, name="linkage")
 app.add_typer(measure, name="measure")
 app.add_typer(topics, name="topics")
 app.add_typer(plans, name="plan")
@@ -72,19 +74,20 @@ def demo(
 def up(
     plan: Annotated[Path, typer.Option("--plan", help="Event plan (YAML).")],
     mode: Annotated[str, typer.Option(help="live or drill-<id>.")] = "live",
+    channels: Annotated[Optional[Path], typer.Option(help="Channels file (YAML): the ways to people and systems outside.")] = None,  # noqa: UP045
 ) -> None:
     """Start everything for an event and return; called again with another plan, it takes the new one up."""
     from cli import up as command  # noqa: PLC0415
 
-    command.up(plan, mode)
+    command.up(plan, mode, channels)
 
 
 @app.command(hidden=True)
-def hold(plan: Path, mode: str) -> None:
+def hold(plan: Path, mode: str, channels: Path) -> None:
     """The process behind `up`."""
     from cli import up as command  # noqa: PLC0415
 
-    command.hold(plan, mode)
+    command.hold(plan, mode, channels)
 
 
 @app.command()
@@ -318,6 +321,19 @@ def replay(
     from cli import replay as command  # noqa: PLC0415
 
     command.replay(file, command.How(rate=rate, parallelism=parallelism, report=report, plan=plan))
+
+
+@linkage.command("check")
+def linkage_check(
+    plan: Annotated[Path, typer.Argument(help="Event plan (YAML) with a linkage.")],
+    *,
+    mode: Annotated[str, typer.Option(help="live reads the panel; drill-<id> reads the simulator of drills.")] = "live",
+    as_json: AsJson = False,
+) -> None:
+    """Read the fire panel once, and say in words what each register says. Nothing is written to it."""
+    from cli import linkage as command  # noqa: PLC0415
+
+    command.check(plan, mode=mode, as_json=as_json)
 
 
 @measure.command("positions")

@@ -19,6 +19,7 @@ from cli.paths import HOME, ROOT, from_caller
 from cli.running import fetched
 from pipelines.errors import MusterError
 from pipelines.topics import check_mode
+from plan.channels import load as load_channels
 from plan.load import load, plan_hash
 from plan.model import Plan
 from stack import modes
@@ -28,7 +29,7 @@ from stack.parts import Part
 from stack.submit import job_name, sql_changed
 
 _PATIENCE_S: Final = 180.0
-_WITHOUT_PLAN: Final = ("ticker", "store")
+_WITHOUT_PLAN: Final = ("store",)
 
 
 def _state_file() -> Path:
@@ -51,12 +52,15 @@ def holder() -> dict[str, object] | None:
     return found
 
 
-def up(plan: Path, mode: str) -> None:
+def up(plan: Path, mode: str, channels: Path | None) -> None:
     """Start in the background and return when all is ready; or hand a running one the changed plan."""
     path = from_caller(plan)
     try:
         check_mode(mode)
         loaded = load(path)
+        ways = from_caller(channels) if channels is not None else Path()
+        if channels is not None:
+            load_channels(ways)
         running = holder()
         if running is not None:
             _hand_over(running, loaded, mode)
@@ -69,7 +73,7 @@ def up(plan: Path, mode: str) -> None:
     _state_file().unlink(missing_ok=True)
     log = (HOME / "run" / "up.log").open("a")
     child = subprocess.Popen(  # noqa: S603 - our own module
-        [sys.executable, "-m", "cli", "hold", str(path), mode],
+        [sys.executable, "-m", "cli", "hold", str(path), mode, str(ways)],
         cwd=ROOT,
         stdout=log,
         stderr=log,
@@ -132,7 +136,7 @@ def down() -> None:
     fail(f"process {pid} did not stop within 60 s")
 
 
-def hold(plan: Path, mode: str) -> None:
+def hold(plan: Path, mode: str, channels: Path) -> None:
     """Hold the machine for a mode until SIGTERM; SIGHUP takes up the plan that was put in the mode's folder."""
     stop, changed = threading.Event(), threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
@@ -141,7 +145,7 @@ def hold(plan: Path, mode: str) -> None:
     try:
         with Machine(HOME, ROOT, name="up", join=False) as machine:
             loaded = load(plan)
-            current = modes.prepare(HOME, machine.addresses, mode=mode, plan=loaded, clock="wall", fresh=False)
+            current = modes.prepare(HOME, machine.addresses, mode=mode, plan=loaded, clock="wall", fresh=False, channels=channels)
             machine.start(_parts(machine, current))
             page = f"{machine.addresses.page_url}/?mode={mode}"
             _write_state(state="ready", mode=mode, plan=plan_hash(loaded), page=page, took_s=0)

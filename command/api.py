@@ -17,6 +17,7 @@ from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from command import linkage
 from command.acts import LONGEST, NO_ALERT, Act, refusal
 from command.headers import SafeHeaders
 from command.orders import router as orders
@@ -67,6 +68,7 @@ def create_app(source: Source, *, dist: Path, run: Path, hosts: tuple[str, ...] 
     _add_cameras(app, source)
     _add_acts(app, source)
     app.include_router(orders(source))
+    app.include_router(linkage.router(source, run))
 
     @app.get("/api/health")
     def health() -> dict[str, Any]:

@@ -20,7 +20,7 @@ from command.picture import Picture
 from command.source import Mode, parse_mode
 from connectors.kafka import Rejected, Row, Sender, Tail
 from pipelines.errors import ConfigError, MusterError
-from pipelines.events import AlertChange, AlertCommand, CameraPreview, OrderCommand
+from pipelines.events import AlertChange, AlertCommand, CameraPreview, LinkageRequest, OrderCommand
 from pipelines.topics import is_drill, topic
 from plan.load import load
 from plan.model import Plan
@@ -179,6 +179,13 @@ class Hub:
             sender.send("orders.commands", command, key=command.order_id or command.command_id)
         else:
             sender.send("alerts.commands", command, key=command.alert_id)
+        sender.flush(5)
+
+    def ask_panel(self, mode: str, gesture: LinkageRequest) -> None:
+        """Send a gesture to LINKAGE, and wait until the broker has it."""
+        with self._lock:
+            sender = self._senders.setdefault(mode, Sender(self._client, mode))
+        sender.send("linkage.requests", gesture, key=gesture.request_id)
         sender.flush(5)
 
     def _of(self, mode: str) -> Watched | None:

@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 
 from command.order_book import OrderBook
 from pipelines.errors import ConfigError
-from pipelines.events import AlertChange, AlertCommand, CameraPreview, OrderCommand
+from pipelines.events import AlertChange, AlertCommand, CameraPreview, LinkageRequest, OrderCommand
 from pipelines.topics import check_mode, is_drill
 from plan.model import Plan
 
@@ -95,6 +95,9 @@ class Source(Protocol):
 
     def send(self, mode: str, command: AlertCommand | OrderCommand) -> None:
         """Send a command to ALERTS, or one about an order to DISPATCH; TransientError when the broker does not take it."""
+
+    def ask_panel(self, mode: str, gesture: LinkageRequest) -> None:
+        """Send a gesture to LINKAGE; TransientError when the broker does not take it."""
 
     def now_us(self) -> int:
         """Wall clock, µs UTC."""

@@ -612,3 +612,41 @@ class ProbePassed:
     at_us: int
     clock_us: int
     problem: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkageRequest:
+    """A gesture of a person who asks the fire panel for an output."""
+
+    request_id: str
+    mode: str
+    site: str
+    equipment: str
+    gesture: str
+    actor: str
+    actor_role: str
+    alert_id: str
+    reason: str
+    received_us: int
+    plan: str
+    hmac: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkageChange:
+    """What became of a request to the fire panel. (request_id, number) is unique."""
+
+    request_id: str
+    mode: str
+    number: int
+    equipment: str
+    zone: str
+    state: str
+    by: str
+    actor: str
+    actor_role: str
+    alert_id: str
+    reason_en: str
+    reason_zh: str
+    at_us: int
+    plan: str

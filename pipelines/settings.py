@@ -34,6 +34,7 @@ class Settings:
         source: of a detect worker, its video; of the simulation, its scenario.
         backend: of a detect worker: motion | onnx | auto.
         parallelism: of the Flink jobs.
+        channels: the channels file of dispatch; empty = none.
         callout: file that says whom the watchdog calls; nobody where there is none.
         anchor: folder or http address outside, where the roots of the audit chain are kept.
     """
@@ -53,6 +54,7 @@ class Settings:
     source: str = ""
     backend: str = "auto"
     parallelism: int = 1
+    channels: Path = Path()
     callout: Path = Path()
     anchor: str = ""
 

@@ -71,6 +71,8 @@ ALL: Final = (
     Topic(thing="dispatch.receipts", record=events.DispatchReceipt, keep_ms=7 * _DAY_MS),
     Topic(thing="orders.changes", record=events.OrderChange, keep_ms=7 * _DAY_MS),
     Topic(thing="orders.commands", record=events.OrderCommand, keep_ms=7 * _DAY_MS),
+    Topic(thing="linkage.requests", record=events.LinkageRequest, keep_ms=7 * _DAY_MS),
+    Topic(thing="linkage.changes", record=events.LinkageChange, keep_ms=_AUDIT_MS),
     Topic(thing="audit.log", record=events.AuditEntry, keep_ms=_AUDIT_MS),
     Topic(thing="audit.roots", record=events.AuditRoot, keep_ms=_AUDIT_MS),
     Topic(thing="probe.passed", record=events.ProbePassed, keep_ms=_HOUR_MS),

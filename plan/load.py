@@ -16,7 +16,7 @@ from shapely.validation import explain_validity
 
 from pipelines.errors import ConfigError
 from pipelines.probe import PROBE
-from plan import duty_check, rule_checks
+from plan import duty_check, linkage, rule_checks
 from plan.model import Plan
 from plan.words import wrong_words
 
@@ -79,7 +79,7 @@ def _sentence(row: Any, loaded: Any) -> str:
 
 def check(plan: Plan) -> list[str]:
     """What is wrong with the plan as a whole, one sentence each; empty when it is sound."""
-    wrong = [*_doubles(plan), *_references(plan), *_geometry(plan), *_roads(plan)]
+    wrong = [*_doubles(plan), *_references(plan), *_geometry(plan), *_roads(plan), *linkage.problems(plan)]
     if not wrong:  # rules and the on-call table speak of places and posts that must be there
         wrong = [*rule_checks.check(plan), *duty_check.check(plan), *wrong_words(plan.model_dump(mode="json"))]
     return wrong

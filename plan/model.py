@@ -10,6 +10,7 @@ from plan.actions import Action
 from plan.combinations import Rules
 from plan.duty import Duty
 from plan.georeference import Georeference
+from plan.linkage import Linkage
 from plan.part import Id, Part, Text
 from plan.response import ResponsePlan
 from plan.signs import Signs
@@ -17,7 +18,9 @@ from plan.signs import Signs
 LEVELS = ("watch", "caution", "warning", "critical", "act_now")
 Level = Literal["watch", "caution", "warning", "critical", "act_now"]
 Scale = Literal["walkway", "queue", "stairs"]
-Right = Literal["acknowledge", "clear", "stop_drill", "assign", "verify", "close", "shelve", "escalate", "downgrade", "report", "order"]
+Right = Literal[
+    "acknowledge", "clear", "stop_drill", "assign", "verify", "close", "shelve", "escalate", "downgrade", "report", "order", "fire_output"
+]
 Point = tuple[float, float]
 
 
@@ -376,6 +379,7 @@ class Plan(Part):
     restricted: tuple[Restricted, ...] = ()
     permits: tuple[Permit, ...] = ()
     devices: tuple[Device, ...] = ()
+    linkage: Linkage | None = None
     posts: tuple[Post, ...] = ()
     duty: Duty | None = Field(default=None, description="who is on call, when, and how they are reached")
     actions: tuple[Action, ...] = Field(default=(), description="orders that are prepared")

@@ -51,7 +51,9 @@ def run_folder(home: Path, mode: str) -> Path:
     return home / "run" / check_mode(mode)
 
 
-def prepare(home: Path, addresses: Addresses, *, mode: str, plan: Plan, clock: str, fresh: bool, parallelism: int = 1) -> Mode:
+def prepare(
+    home: Path, addresses: Addresses, *, mode: str, plan: Plan, clock: str, fresh: bool, parallelism: int = 1, channels: Path = Path()
+) -> Mode:
     """Make the mode's folder (0700) with plan and key; a fresh one forgets what was there.
 
     Args:
@@ -62,6 +64,7 @@ def prepare(home: Path, addresses: Addresses, *, mode: str, plan: Plan, clock: s
         clock: "wall" | "player", what moves the mode's event time.
         fresh: whether the mode begins anew.
         parallelism: of the Flink jobs.
+        channels: the channels file of dispatch, if there is one.
     """
     fresh = fresh and is_drill(mode)
     folder = run_folder(home, mode)
@@ -85,6 +88,7 @@ def prepare(home: Path, addresses: Addresses, *, mode: str, plan: Plan, clock: s
         run=folder,
         home=home,
         parallelism=parallelism,
+        channels=channels,
         callout=Path(os.environ.get("MUSTER_CALLOUT", home / "callout.yaml")),
         anchor=anchor_of(home),
     )
@@ -145,12 +149,20 @@ def stage_parts(mode: Mode, *, after: tuple[str, ...], dispatch: bool = True, ti
         parts.append(ticker_part(mode, after=topics))
     if ingest:
         parts.append(_part(mode, "ingest", ("pipelines.ingest.app",), after=topics))
+    if ingest and _has_panel(mode):
+        parts.append(_part(mode, "linkage", ("pipelines.linkage.app",), after=topics))
     if dispatch:
         parts.append(_part(mode, "dispatch", ("pipelines.dispatch.app",), after=topics))
         parts.append(_part(mode, "audit", ("pipelines.audit.app",), after=topics))
     if ingest and dispatch:  # the whole path is there for a synthetic event to pass
         parts.append(watchdog_part(_part(mode, "watchdog", ("stack.watchdog",), after=topics), mode.settings))
     return parts
+
+
+def _has_panel(mode: Mode) -> bool:
+    """Whether there is a fire panel to read: a drill has one only where its plan has a simulator, and none in a replay."""
+    linkage = mode.plan.linkage
+    return linkage is not None and (not is_drill(mode.name) or linkage.simulator is not None)
 
 
 def ticker_part(mode: Mode, *, after: tuple[str, ...]) -> Part:

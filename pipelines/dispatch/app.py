@@ -9,12 +9,14 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from signal import SIGINT, SIGTERM, signal
 from typing import Final
 
 from connectors.inbox import Inbox
 from connectors.kafka import Rejected, Row, Sender, Tail, dead_letter, producer
 from pipelines import probe
+from pipelines.dispatch.connect import connect
 from pipelines.dispatch.desk import Desk
 from pipelines.dispatch.order_desk import OrderDesk
 from pipelines.dispatch.routing import network_faults
@@ -25,6 +27,7 @@ from pipelines.events import AlertChange, DispatchReceipt, OrderChange, OrderCom
 from pipelines.messages import Channel
 from pipelines.settings import Settings, die, read
 from pipelines.topics import is_drill
+from plan.channels import load as load_channels
 from plan.load import load, plan_hash
 from plan.model import Plan
 
@@ -198,12 +201,20 @@ class Dispatch:
 
 
 def channels_of(settings: Settings) -> dict[str, Channel]:
-    """The channels of one mode; only a drill gets an inbox folder."""
-    if is_drill(settings.mode):
+    """The channels of one mode: those of the channels file that may carry it, and for a drill its inbox folder.
+
+    Raises:
+        ConfigError: the channels file, or a secret that it names, is wrong.
+    """
+    drill = is_drill(settings.mode)
+    given = connect(load_channels(settings.channels)) if settings.channels != Path() else {}
+    found = {name: channel for name, channel in given.items() if (channel.takes_drills if drill else channel.takes_live)}
+    if drill:
         inbox = Inbox(settings.run / "inbox")
-        return {inbox.name: inbox}
-    print("dispatch: mode 'live' has no channel: each delivery is refused and escalated", flush=True)
-    return {}
+        found[inbox.name] = inbox
+    elif not found:
+        print("dispatch: mode 'live' has no channel: each delivery is refused and escalated", flush=True)
+    return found
 
 
 def build(settings: Settings) -> Dispatch:

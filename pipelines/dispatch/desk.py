@@ -14,7 +14,7 @@ from pipelines.dispatch.delivery import Delivery, Outcome, tries
 from pipelines.dispatch.escalation import Step, due, ladder
 from pipelines.dispatch.responses import Responses
 from pipelines.dispatch.routing import Told, bearers, may_not_carry, on_call
-from pipelines.dispatch.texts import place_name, texts
+from pipelines.dispatch.texts import outline, place_name, texts
 from pipelines.events import AlertChange, DispatchReceipt, OrderChange
 from pipelines.messages import Channel, Kind, Message, Texts
 from pipelines.units import US_PER_S
@@ -337,6 +337,7 @@ class Desk:
             order=order,
             references=references,
             place_name={"en": en, "zh": zh},
+            polygon=outline(place, self._plan),
         )
         over = to or bearers(self._plan, recipient, channels=self._channels, mode=self._mode, stands_in=INBOX)
         made = Delivery(

@@ -25,6 +25,7 @@ EXERCISE: Final = "EXERCISE 演练"
 WHAT: Final = {
     "crowd_density": ("crowding", "拥挤"),
     "fire": ("fire alarm", "火警"),
+    "panel_fault": ("fire panel fault", "消防主机故障"),
     "fire_feedback": ("no linkage feedback", "联动反馈未到"),
     "wrong_way": ("vehicle, wrong way", "车辆逆行"),
     "vehicle_towards_people": ("vehicle towards people", "车辆驶向人群"),
@@ -113,6 +114,13 @@ def free_texts(do: Pair, place: str, plan: Plan, *, mode: str, seen: Pair = ("",
             public=_marked(public[number], mode, between) if public[number] else "",
         )
     return made
+
+
+def outline(place: str, plan: Plan) -> tuple[tuple[float, float], ...]:
+    """(latitude, longitude) of the zone or restricted area, closed; empty where the plan has no georeference, or the place no outline."""
+    outlines = {zone.id: zone.polygon for zone in plan.zones} | {area.id: area.polygon for area in plan.restricted}
+    found = outlines.get(place, ())
+    return plan.georeference.outline(found) if plan.georeference is not None else ()
 
 
 def place_name(place: str, plan: Plan) -> Pair:

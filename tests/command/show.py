@@ -17,7 +17,7 @@ from command.api import create_app
 from command.order_book import OrderBook
 from command.picture import Picture
 from command.source import Mode
-from pipelines.events import AlertChange, AlertCommand, CameraPreview, OrderCommand
+from pipelines.events import AlertChange, AlertCommand, CameraPreview, LinkageRequest, OrderCommand
 from plan.model import Plan
 from tests.command import feed
 
@@ -29,6 +29,7 @@ class Made:
         """One picture for each mode; nothing is sent anywhere, `sent` keeps it."""
         self.pictures = {mode: Picture(plan, mode=mode) for mode, plan in modes.items()}
         self.sent: list[tuple[str, Any]] = []
+        self.gestures: list[tuple[str, LinkageRequest]] = []
         self._now_us, self._state = now_us, state
         self.before: Callable[[str], None] = lambda _mode: None
 
@@ -77,6 +78,10 @@ class Made:
     def send(self, mode: str, command: AlertCommand | OrderCommand) -> None:
         """Keep the command."""
         self.sent.append((mode, command))
+
+    def ask_panel(self, mode: str, gesture: LinkageRequest) -> None:
+        """Keep the gesture."""
+        self.gestures.append((mode, gesture))
 
 
 def a_jpeg(second: int = 0) -> bytes:

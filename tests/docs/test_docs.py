@@ -16,7 +16,7 @@ from pipelines import settings
 from pipelines.alerts import rules
 from pipelines.alerts.kernel import CROWD
 from pipelines.topics import ALL, Topic
-from plan import actions, duty, model, part, response, signs
+from plan import actions, duty, linkage, model, part, response, signs
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -60,7 +60,12 @@ def rule_ids() -> set[str]:
 def plan_keys() -> set[str]:
     named = [value for module in (model, signs, duty, actions, response) for value in vars(module).values()]
     kinds = [kind for kind in named if isinstance(kind, type) and issubclass(kind, part.Part)]
-    return {key for kind in kinds if kind is not part.Text for key in kind.model_fields}
+    return {key for kind in kinds if kind not in (part.Text, linkage.Linkage) for key in kind.model_fields}
+
+
+def linkage_keys() -> set[str]:
+    kinds = [kind for kind in vars(linkage).values() if isinstance(kind, type) and issubclass(kind, part.Part)]
+    return {key for kind in kinds for key in kind.model_fields}
 
 
 def headings(page: str) -> set[str]:
@@ -114,6 +119,11 @@ def test_every_rule_is_documented(rule: str) -> None:
 @pytest.mark.parametrize("key", sorted(plan_keys()))
 def test_every_key_of_the_plan_is_documented(key: str) -> None:
     assert re.search(rf"`{key}`|^ *{key}:|[{{ ]{key}: ", text("plan.md"), flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("key", sorted(linkage_keys()))
+def test_every_key_of_the_linkage_is_documented(key: str) -> None:
+    assert f"`{key}`" in text("linkage.md")
 
 
 def test_every_decision_is_listed() -> None:

@@ -15,6 +15,7 @@ from pipelines.alerts.rules.counter_flow import COUNTER_FLOW, counter_flow
 from pipelines.alerts.rules.fire import FEEDBACK, FIRE, GAS, feedback, life_safety, panel
 from pipelines.alerts.rules.identity import PASS_BACK, TWO_GATES, forget, identity
 from pipelines.alerts.rules.motion import STAIRS, STOP_AND_GO, standstill, stop_and_go
+from pipelines.alerts.rules.panel_fault import PANEL_FAULT, panel_fault
 from pipelines.alerts.rules.passages import BOTTLENECK, bottleneck
 from pipelines.alerts.rules.pressure import PRESSURE, pressure
 from pipelines.alerts.rules.queues import QUEUE_WAIT, queue_wait
@@ -53,6 +54,7 @@ __all__ = [
     "GROWTH",
     "IMPROPER_STOP",
     "LINK",
+    "PANEL_FAULT",
     "PASS_BACK",
     "PRESSURE",
     "QUEUE_WAIT",
@@ -93,6 +95,7 @@ def step(kernel: Kernel, now_us: int, rows: Iterable[tuple[str, Any]], readings:
             case SensorFire():
                 heard(kernel, now_us, row.device, row.received_us)
                 panel(kernel, row)
+                panel_fault(kernel, now_us, row)
             case SensorTurnstile():
                 heard(kernel, now_us, row.device, row.received_us)
             case SensorIdentity():

@@ -1,0 +1,93 @@
+"""Where an alert can be seen, and the two gestures of a request to the fire panel; never beside the acts on alerts."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, HTTPException, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from command.source import Source
+from pipelines.errors import TransientError
+from pipelines.events import AlertChange, LinkageRequest
+from pipelines.linkage.gestures import RELEASE, sign
+from pipelines.linkage.permit import LIVE, without_right
+from plan.linkage import Linkage
+from plan.load import plan_hash
+from plan.model import Plan
+from plan.nearest import nearest_cameras, place_of
+
+LONGEST: Final = 64
+Name = Annotated[str, Field(min_length=1, max_length=LONGEST)]
+ModeName = Annotated[str, Query(alias="mode", max_length=LONGEST)]
+
+
+class Gesture(BaseModel):
+    """Body of one gesture: `press` when the button goes down, `held` two seconds later, `release` when it is let go before."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    mode: Name
+    request_id: Annotated[str, Field(pattern=r"^[0-9a-f-]{16,64}$")]
+    equipment: Name
+    gesture: Literal["press", "held", "release"]
+    actor: Name
+    actor_role: Name
+    alert_id: Annotated[str, Field(max_length=LONGEST)] = ""
+    reason: Annotated[str, Field(max_length=500)] = ""
+
+
+def router(source: Source, run: Path) -> APIRouter:
+    """The routes; *run* is the folder with the folders of the modes, for their keys."""
+    routes = APIRouter()
+
+    @routes.get("/api/alerts/{alert_id}/cameras")
+    def cameras(alert_id: str, mode: ModeName) -> list[dict[str, Any]]:
+        plan, alert = source.plan(mode), source.alert(mode, alert_id) if source.plan(mode) is not None else None
+        if plan is None or alert is None:
+            raise HTTPException(404, "There is no such alert in this mode.")
+        names = {camera.id: camera.name for camera in plan.cameras}
+        at_m = _at_m(plan, alert)
+        found = nearest_cameras(plan, at_m) if at_m is not None else ()
+        return [{**asdict(row), "name": names[row.camera].model_dump()} for row in found]
+
+    @routes.post("/api/linkage/gestures", status_code=202)
+    def gesture(asked: Gesture) -> dict[str, str]:
+        plan = source.plan(asked.mode)
+        if plan is None:
+            raise HTTPException(404, f"There is no mode '{asked.mode}' now.")
+        row = _record(asked, plan, source.now_us())
+        status, sentence = _refusal(row, plan)
+        if status:
+            raise HTTPException(status, sentence)
+        try:
+            source.ask_panel(asked.mode, sign(row, (run / LIVE / "mode.key").read_bytes()))
+        except (TransientError, OSError) as error:
+            raise HTTPException(503, "The gesture has not been taken: start it by hand at the panel.") from error
+        return {"request_id": row.request_id}
+
+    return routes
+
+
+def _at_m(plan: Plan, alert: AlertChange) -> tuple[float, float] | None:
+    """The alert's exact place; the middle of its zone where it has none."""
+    return (alert.x_m, alert.y_m) if (alert.x_m, alert.y_m) != (0.0, 0.0) else place_of(plan, alert.place)
+
+
+def _record(asked: Gesture, plan: Plan, now_us: int) -> LinkageRequest:
+    return LinkageRequest(**asked.model_dump(), site=plan.event.site, received_us=now_us, plan=plan_hash(plan), hmac=b"")
+
+
+def _refusal(row: LinkageRequest, plan: Plan) -> tuple[int, str]:
+    """What can be said at once; LINKAGE decides, and says so on `linkage.changes`."""
+    if row.mode != LIVE:
+        return 403, "An exercise never asks the panel for anything."
+    linkage: Linkage | None = plan.linkage
+    if linkage is None or not linkage.outputs.enabled:
+        return 403, "Outputs are not enabled in this plan: the linkage only reads."
+    if linkage.request(row.equipment) is None:
+        return 404, f"The plan has no request for '{row.equipment}'."
+    refused = without_right(row, plan) if row.gesture != RELEASE else None
+    return (403, f"{refused.en[0].upper()}{refused.en[1:]}.") if refused is not None else (0, "")
