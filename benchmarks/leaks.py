@@ -149,6 +149,7 @@ def the_plan(port: int) -> Plan:
     plain["posts"] = [
         {**post, "rights": [*post["rights"], *(["fire_output"] if post["call_sign"] == "F1" else [])]} for post in plain["posts"]
     ]
+    del plain["response_plans"]  # what follows from a message is not asked either
     bit = {"table": "discrete"}
     plain["linkage"] = {
         "device": "panel-1",
@@ -222,6 +223,9 @@ class Borders:
     def _dispatch(self, mode: str, change: AlertChange, ways: dict[str, Channel]) -> None:
         """A desk of *mode* takes the change, and its channels what it hands them."""
         desk = Desk(mode=mode, plan=self.plan, channels=ways)
+        if desk.foreign(change) and not is_mode(change.mode):  # one that is written like a mode goes on to the next check
+            self.refused += 1
+            return
         desk.take(change, appended_us=self.now_us, since_us=self.now_us, wall_us=self.now_us)
         for handed in desk.turn(now_us=self.now_us, wall_us=self.now_us):
             self._offer(ways[handed.channel], handed.message)

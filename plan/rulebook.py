@@ -89,6 +89,14 @@ RULES: Final[dict[str, Rule]] = {
         needs=_devices("gas", "co"),
         lacks="the plan has no gas detector",
     ),
+    "panel_fault": Rule(
+        says="a detector or the fire panel has a fault, the panel does not answer, or it does not take a request",
+        part="",
+        ends="the fault is gone; a request that was not taken: a person clears it",
+        life_safety=True,
+        needs=_devices("panel"),
+        lacks="the plan has no fire panel",
+    ),
     "fire_feedback": Rule(
         says="the panel started an output, and its feedback stayed away",
         part="timing",

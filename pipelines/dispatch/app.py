@@ -9,6 +9,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from signal import SIGINT, SIGTERM, signal
 from typing import Final
@@ -147,6 +148,8 @@ class Dispatch:
     def _take(self, row: Row) -> None:
         self._taken += 1
         match row.record:
+            case AlertChange() if why := self.desk.foreign(row.record):
+                self._refuse(replace(row, record=Rejected(reason=why, raw=row.raw)))
             case AlertChange():
                 now_us, wall = self._steady(), self._wall()
                 since_us = now_us - max(wall - row.appended_us, 0)
@@ -158,8 +161,11 @@ class Dispatch:
                 if why:
                     print(f"dispatch: order command {row.record.command_id}: {why}", flush=True)
             case _:
-                self._refused += 1
-                self._sender.send("deadletter.stages", dead_letter(row, stage="dispatch", at_us=self._wall()))
+                self._refuse(row)
+
+    def _refuse(self, row: Row) -> None:
+        self._refused += 1
+        self._sender.send("deadletter.stages", dead_letter(row, stage="dispatch", at_us=self._wall()))
 
     def _send(self) -> None:
         for change in self.orders.changes:

@@ -70,6 +70,11 @@ class Desk:
         key = key_of(receipt.axis, receipt.number, receipt.order_id, receipt.step, receipt.recipient)
         self._before.setdefault(receipt.alert_id, {}).setdefault(key, []).append(receipt)
 
+    def foreign(self, change: AlertChange) -> str:
+        """Why a change may not come to this desk at all; empty when it may. Each message is held against its channel besides."""
+        mode = change.mode
+        return "" if mode == self._mode else f"a change of mode '{mode[:40]}' came in the topic of '{self._mode}'"
+
     # -- what happens ---------------------------------------------------------------------------------------------
 
     def take(self, change: AlertChange, *, appended_us: int, since_us: int, wall_us: int) -> None:

@@ -114,7 +114,9 @@ def test_the_example_of_the_documents_is_sound():
     reading, outputs_part = re.findall(r"```yaml\n(.*?)```", page, flags=re.DOTALL)
     outputs_only, _, posts = outputs_part.partition("posts:")
     plain = yaml.safe_load((ROOT / "plan" / "examples" / "stadium.yaml").read_text(encoding="utf-8"))
-    plain |= yaml.safe_load(reading + outputs_only) | yaml.safe_load(f"posts:{posts}")
+    own = yaml.safe_load(f"posts:{posts}")["posts"]
+    plain |= yaml.safe_load(reading + outputs_only)
+    plain["posts"] = [*own, *(post for post in plain["posts"] if post["call_sign"] not in {row["call_sign"] for row in own})]
     linkage = parse(plain).linkage
     assert linkage is not None
     assert linkage.outputs.enabled

@@ -77,7 +77,7 @@ def test_a_started_sprinkler_without_feedback_alarms_after_ten_seconds_of_event_
         scene.clock.go_on(3)
         scene.gateway.look()
         scene.gateway.close()
-    changes = through_the_kernel(scene, 20)
+    changes = [row for row in through_the_kernel(scene, 20) if row.rule.startswith("fire")]
     assert [(row.rule, row.unit, row.place, (row.event_time_us - START) / MICRO) for row in changes] == [
         ("fire", "smoke", "hall", 1.0),
         ("fire_feedback", "sprinkler", "hall", 12.0),

@@ -16,7 +16,7 @@ _UNANSWERED: Final = "unanswered"
 
 def panel_fault(kernel: Kernel, now_us: int, row: SensorFire) -> None:
     """A detector's fault is on the list; one of the panel is a warning; a request that it does not take is life safety."""
-    if row.kind not in ("smoke", "heat", "panel"):
+    if row.kind not in ("smoke", "heat", "gas", "co", "panel"):
         return
     subject = f"{row.device}/{row.zone}/{row.output}"
     if row.state in ("fault", _UNANSWERED):
