@@ -11,9 +11,17 @@ from pipelines.errors import ConfigError
 from pipelines.messages import Message
 
 
-def address_of(message: Message, addresses: Mapping[str, str], otherwise: str = "") -> str:
-    """The message's own address, else that of its recipient in *addresses*, else *otherwise*."""
-    return message.address or addresses.get(message.recipient, otherwise)
+def address_of(message: Message, addresses: Mapping[str, str], otherwise: str = "", *, form: str = "") -> str:
+    """Where the message goes.
+
+    What *addresses* says of the address that the plan names, or that address itself where it has the *form* (a pattern) of
+    one, else what *addresses* says of the recipient, else *otherwise*.
+    """
+    if message.address in addresses:
+        return addresses[message.address]
+    if message.address and re.match(form, message.address):
+        return message.address
+    return addresses.get(message.recipient, otherwise)
 
 
 def check_url(url: str) -> str:

@@ -105,7 +105,7 @@ class MailChannel:
             RefusedError: 5xx, no address, or a mode that this channel does not take.
         """
         check(message, name=self.name, takes_live=self.takes_live, takes_drills=self.takes_drills)
-        to = address_of(message, self.addresses, self.address)
+        to = address_of(message, self.addresses, self.address, form=r".+@")
         if not _ADDRESS.fullmatch(to):
             raise RefusedError(f"channel '{self.name}': no mail address for '{message.recipient}'")
         if not self._started:

@@ -78,7 +78,7 @@ class NotifyChannel:
             RefusedError: the service or this channel does not take it.
         """
         check(message, name=self.name, takes_live=self.takes_live, takes_drills=self.takes_drills)
-        address = address_of(message, self.addresses, self.address)
+        address = address_of(message, self.addresses, self.address, form=r"\+?\d" if self.short else "")
         if self.needs_address and not address:
             raise RefusedError(f"channel '{self.name}': no address for '{message.recipient}'")
         plugin = self._plugin(address, message)

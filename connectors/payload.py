@@ -34,6 +34,7 @@ def _plain(message: Message) -> dict[str, Any]:
         "mark": mark(message.mode),
         "kind": message.kind,
         "recipient": clean(message.recipient, most=_NAME),
+        "address": clean(message.address, most=_NAME),
         "sent_us": message.sent_us,
         "texts": {
             language: {

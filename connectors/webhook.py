@@ -76,7 +76,7 @@ class WebhookChannel:
             RefusedError: any other answer, or a mode that this channel does not take.
         """
         check(message, name=self.name, takes_live=self.takes_live, takes_drills=self.takes_drills)
-        url = address_of(message, self.addresses, self.url)
+        url = address_of(message, self.addresses, self.url, form=r"[a-z]+://")
         try:
             check_url(url)
         except ConfigError as error:

@@ -13,22 +13,17 @@ import pytest
 import yaml
 
 from connectors.kafka import Sender, Tail, producer
-from pipelines import topics
 from pipelines.alerts.app import READINGS, Alerts
 from pipelines.events import CrowdDensity, CrowdFlow, CrowdOccupancy, VehicleEvent
 from pipelines.settings import Settings
 from pipelines.units import MICRO, SLICE_US
 from plan import needs
 from plan.load import parse
-from stack import kafka
-from stack.addresses import claim_addresses
-from stack.mode_setup import spec
-from stack.supervisor import Supervisor
 from stack.ticker import send_ticks
 from tests.alerts.scene import START, ask, crowd, fire, posts
+from tests.brokers import kafka_alone
 from tests.plans import plan_dict
 
-ROOT = Path(__file__).resolve().parents[2]
 MODE = "drill-app"
 PROGRESS = {"crowd.density": CrowdDensity, "crowd.flow": CrowdFlow, "crowd.occupancy": CrowdOccupancy, "vehicle.events": VehicleEvent}
 USUAL = {"int": 0, "float": 0.0, "str": "", "bool": False, "float | None": None}
@@ -37,20 +32,8 @@ USUAL = {"int": 0, "float": 0.0, "str": "", "bool": False, "float | None": None}
 @pytest.fixture(scope="module")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A broker of the test's own, where it has been fetched."""
-    if not (ROOT / ".muster" / "jars").is_dir():
-        pytest.skip("the servers have not been fetched")
-    home = tmp_path_factory.mktemp("home")
-    for name in ("jars", "jvm"):
-        (home / name).symlink_to(ROOT / ".muster" / name)
-    addresses = claim_addresses(home)
-    logs, status = home / "run" / "logs", home / "run" / "status.json"
-    supervisor = Supervisor([kafka.part(home, addresses)], logs=logs, status_file=status, on_change=lambda _: None)
-    supervisor.start()
-    try:
-        kafka.ensure_topics(addresses.kafka, [spec(topic, MODE) for topic in topics.ALL])
-        yield addresses.kafka
-    finally:
-        supervisor.stop()
+    with kafka_alone(tmp_path_factory.mktemp("home"), MODE) as address:
+        yield address
 
 
 def progress(kind: Any, at_us: int, rows: int) -> Any:

@@ -177,8 +177,18 @@ def test_the_recipients_own_address_comes_first(peer: HttpPeer) -> None:
 def test_an_address_that_is_not_safe_is_refused(url: str) -> None:
     with pytest.raises(ConfigError, match="channel 'desk': expected"):
         channel(url)
-    with pytest.raises(RefusedError, match="no address for"):
-        channel("https://desk.example/").deliver(message(address=url))
+    if "://" in url:  # a plain word is the plan's name of an address, and goes to the channel's own
+        with pytest.raises(RefusedError, match="no address for"):
+            channel("https://desk.example/").deliver(message(address=url))
+
+
+def test_an_address_that_the_plan_names_is_looked_up_and_told(peer: HttpPeer) -> None:
+    desk = channel(peer.url, addresses={"gate-c": f"{peer.url}/gate-c"})
+    desk.deliver(message(recipient="C2", address="gate-c"))
+    desk.deliver(message(recipient="C2", address="talk-group-7"))
+    assert [request.path for request in peer.requests] == ["/gate-c", "/"]
+    assert json.loads(peer.requests[1].body)["address"] == "talk-group-7"
+    desk.close()
 
 
 @pytest.mark.parametrize("secret", ["", "whsec_", "whsec_c2hvcnQ=", "short"])
