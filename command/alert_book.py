@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from pipelines.alerts.load import Load, Loads
 from pipelines.events import AlertAnswer, AlertChange, AlertCommand, DispatchReceipt
 from pipelines.units import US_PER_MS, US_PER_S
 from plan.model import LEVELS
 
 SHOWN_AFTER_CLEAR_US: Final = 120 * US_PER_S
 ASKED_US: Final = 10 * US_PER_S  # ALERTS answers at once; an act stays in view for so long while it does not, a refusal as well
-LOAD_US: Final = 600 * US_PER_S
 RANK: Final = {"none": -1, **{level: rank for rank, level in enumerate(LEVELS)}}
 
 
@@ -44,6 +44,8 @@ class AlertBook:
     def __init__(self) -> None:
         """Start without alerts."""
         self._entries: dict[str, _Entry] = {}
+        self._loads = Loads()
+        self._clock_us = 0
 
     def apply_change(self, change: AlertChange, appended_us: int) -> None:
         """Take one change; the highest number on an axis counts, in whatever order they come."""
@@ -51,6 +53,9 @@ class AlertBook:
         if (change.axis, change.number) in entry.appended_us:
             return
         entry.appended_us[change.axis, change.number] = appended_us
+        if change.axis == "condition":
+            self._clock_us = max(self._clock_us, change.event_time_us)
+        self._loads.take(change, at_us=self._clock_us)  # a person's time is the wall's, whatever clock the mode has
         known = entry.changes.get(change.axis)
         if known is None or change.number > known.number:
             entry.changes[change.axis] = entry.newest = change
@@ -105,10 +110,9 @@ class AlertBook:
             if row.card and row.start_us >= since_us
         ]
 
-    def load(self, clock_us: int, *, operators: int) -> float:
-        """Cards that came up in the last ten minutes, for each operator."""
-        rows = [entry.condition for entry in self._entries.values() if entry.changes]
-        return sum(row.card and clock_us - LOAD_US < row.start_us <= clock_us for row in rows) / max(operators, 1)
+    def load(self, clock_us: int, *, operators: int) -> Load:
+        """What the alerts ask of each operator now, against EEMUA 191."""
+        return self._loads.at(clock_us, operators=operators)
 
     @staticmethod
     def _is_shown(entry: _Entry, clock_us: int) -> bool:

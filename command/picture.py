@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -223,7 +223,7 @@ class Picture:
             "cameras_all": len(cameras),
             "vehicles": [] if silent else self._driving(),
             "alerts": alerts,
-            "alert_load": round(self.alerts.load(self._clock_us, operators=self._operators()), 2),
+            "alert_load": asdict(self.alerts.load(self._clock_us, operators=self._operators())),
             "timeline": self._timeline(),
         }
 

@@ -100,5 +100,7 @@ def test_a_command_is_asked_for_until_a_change_comes_after_it() -> None:
 
 
 def test_the_load_counts_cards_of_ten_minutes_for_each_operator() -> None:
-    rows = [feed.change(str(index), "fire", "west", start_us=NOW_US - index * 100 * S, card=index % 2 == 0) for index in range(10)]
-    assert book(*rows).load(NOW_US, operators=2) == 1.5
+    times = {index: NOW_US - index * 100 * S for index in reversed(range(10))}
+    rows = [feed.change(str(row), "fire", "west", start_us=at, event_time_us=at, card=row % 2 == 0) for row, at in times.items()]
+    load = book(*rows).load(NOW_US, operators=2)
+    assert (load.per_operator, load.verdict, load.standing, load.chattering) == (1.5, "manageable", 5, (("fire", "west"),))

@@ -198,7 +198,7 @@ export class CardsView {
     const open = shown.filter(isOpen);
     const watched = picture.alerts.filter((alert) => !alert.card && isOpen(alert)).length;
     say(this.title, t("alerts.title", { count: open.length }));
-    say(this.load, t("alerts.load", { load: picture.alert_load.toFixed(1) }));
+    say(this.load, t("alerts.load", { load: picture.alert_load.per_operator.toFixed(1) }));
     say(this.more, watched ? t("alerts.watched", { count: watched }) : "");
     this.updateNone(picture, shown.length === 0);
     for (const alert of shown) this.cardOf(alert, plan).update(alert, plan, picture);

@@ -214,7 +214,7 @@ export interface Picture {
   cameras_all: number;
   vehicles: Vehicle[];
   alerts: Alert[];
-  alert_load: number;
+  alert_load: { per_operator: number; verdict: string; standing: number; standing_long: number; chattering: [string, string][]; kept_back: number };
   timeline: Timeline;
 }
 export interface Preview {
