@@ -5,12 +5,13 @@ import { of, t, tOr } from "./texts";
 import type { Level, Plan, Zone, ZoneNow } from "./types";
 import type { Box, View } from "./view";
 import { place, textWidth } from "./view";
-import { RANK, higher, signed } from "./words";
+import { RANK, higher, nextText, signed } from "./words";
 
 const FAMILY = "system-ui, 'Noto Sans', 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', sans-serif";
 const BIG = `600 15px ${FAMILY}`;
 const SMALL = `400 14px ${FAMILY}`;
 const LINE = 18;
+const SOON_S = 900;
 
 interface Line {
   text: string;
@@ -63,9 +64,10 @@ function labelOf(zone: Zone, now: ZoneNow, narrow: boolean): Label {
   const peak = t("zone.peak", { value: (now.local_peak ?? 0).toFixed(1) });
   const scale = now.los ? t("zone.los", { scale: tOr(`scale.${now.los_scale}`, "scale.walkway"), los: now.los }) : "";
   const trend = now.trend === null ? "" : t("zone.trend", { value: signed(now.trend) });
+  const soon: Line[] = now.next && now.next.s <= SOON_S && now.next.high_s !== null ? [{ text: narrow ? soonShort(now) : nextText(now.next), big: false }] : [];
   if (now.level === "none") {
     const lines = [{ text: name, big: false }];
-    if (level === "none") return { zone, level, unknown: false, lines: narrow ? lines : [...lines, { text: `${peak} · ${scale}`, big: false }] };
+    if (level === "none") return { zone, level, unknown: false, lines: narrow ? lines : [...lines, { text: `${peak} · ${scale}`, big: false }, ...soon] };
     return { zone, level, unknown: false, lines: [{ text: alarmHead(level, now, narrow), big: true }, ...lines] };
   }
   const head = narrow ? `${t(`level.${now.level}`)}  ${peak}` : `${t(`level.${now.level}`)} ${t(`word.${now.level}`)}  ${peak}`;
@@ -74,8 +76,12 @@ function labelOf(zone: Zone, now: ZoneNow, narrow: boolean): Label {
     zone,
     level,
     unknown: false,
-    lines: [{ text: head, big: true }, { text: name, big: false }, ...(narrow ? [] : [{ text: foot, big: false }])],
+    lines: [{ text: head, big: true }, { text: name, big: false }, ...(narrow ? [] : [{ text: foot, big: false }]), ...soon],
   };
+}
+
+function soonShort(now: ZoneNow): string {
+  return now.next ? nextText(now.next).replace(/\s*[((].*$/, "") : "";
 }
 
 function alarmHead(level: Level, now: ZoneNow, narrow: boolean): string {

@@ -1,6 +1,9 @@
 /** Every text of the page, in English and in Chinese; the words are those of the list of terms. */
 
+import { ACTS_EN, ACTS_ZH } from "./texts_acts";
+
 const EN = {
+  ...ACTS_EN,
   "app.loading": "Connecting…",
   "app.no_mode": "No mode is running.",
   "app.no_mode_hint": "Start one, for example the demo; this page shows it as soon as it runs.",
@@ -238,7 +241,7 @@ const EN = {
   "camera.density_unknown": "density unknown: camera not calibrated",
   "camera.since": "{state} since {time}",
   "camera.show": "Show camera {name}, {state}",
-  "keys.hint": "A acknowledge · ↑ ↓ cards · / find · Esc back",
+  "keys.hint": "A acknowledge · P proposed · M more · O orders · R report · ↑ ↓ · / find · Esc",
   "unit.per_m2": "{value} p/m²",
   "unit.filling": "{value} p/min coming in",
   "unit.kmh": "{value} km/h",
@@ -259,6 +262,7 @@ export type Key = keyof typeof EN;
 export type Language = "en" | "zh";
 
 const ZH: Record<Key, string> = {
+  ...ACTS_ZH,
   "app.loading": "正在连接…",
   "app.no_mode": "当前没有运行中的模式。",
   "app.no_mode_hint": "请先启动一个模式(例如演示);启动后本页自动显示。",
@@ -496,7 +500,7 @@ const ZH: Record<Key, string> = {
   "camera.density_unknown": "密度未知:摄像机未标定",
   "camera.since": "{time} 起{state}",
   "camera.show": "查看摄像机 {name},{state}",
-  "keys.hint": "A 已知悉 · ↑ ↓ 选择 · / 查找 · Esc 返回",
+  "keys.hint": "A 已知悉 · P 建议 · M 更多 · O 指令 · R 报告 · ↑ ↓ · / 查找 · Esc",
   "unit.per_m2": "{value} 人/m²",
   "unit.filling": "每分钟进 {value} 人",
   "unit.kmh": "{value} km/h",
@@ -546,6 +550,11 @@ export function t(key: Key, values: Record<string, string | number> = {}): strin
 /** The text of a key that is put together, or of *instead* when there is none. */
 export function tOr(key: string, instead: Key, values: Record<string, string | number> = {}): string {
   return t(hasText(key) ? key : instead, values);
+}
+
+/** The text of *key* in both languages, for what is sent to people of either. */
+export function both(key: Key): { en: string; zh: string } {
+  return { en: EN[key], zh: ZH[key] };
 }
 
 /** A plan's text in the language now. */
