@@ -49,7 +49,7 @@ export class Card {
     this.plan = plan;
     const line = (...nodes: Node[]): HTMLElement => el("p", { class: "facts-line" }, ...nodes);
     const acts = el("div", { class: "acts" }, this.ack, this.clear, this.propose, this.more);
-    const body = el("div", { class: "body" }, this.title, this.marks, line(this.where, this.number, this.soon), line(this.time, this.has), acts, this.wrong, this.todo, line(this.climbs, this.told, this.failed), line(this.cameras, this.sign));
+    const body = el("div", { class: "body" }, this.title, this.marks, line(this.where, this.number, this.soon), line(this.time, this.has, this.climbs), acts, this.wrong, this.todo, line(this.sign, this.told, this.failed, this.cameras));
     this.node.append(el("div", { class: "side" }, this.roman), body);
     this.node.dataset["alert"] = alert.alert_id;
     set(this.more, "aria-haspopup", "dialog");
@@ -111,7 +111,9 @@ export class Card {
     say(this.propose, this.proposal ? `${this.proposal.label} …` : "");
     const advice = isOpen(alert) ? tOr(`do.${alert.rule}`, "do.other") : "";
     const only = this.proposal && !allowed ? t("propose.only", { action: this.proposal.label, roles: roles.map((role) => roleIn(plan, role)).join(", ") }) : "";
-    say(this.todo, [this.proposal?.seen ?? "", advice, only].filter(Boolean).join(" · "));
+    set(this.propose, "title", advice);
+    const isNeeded = isLifeSafety(alert) || !this.proposal || !allowed; // else the proposed order says it, and its form again
+    say(this.todo, [this.proposal?.seen ?? "", isNeeded ? advice : "", only].filter(Boolean).join(" · "));
   }
 
   private async findCameras(showCamera: (id: string) => void): Promise<void> {
@@ -130,7 +132,7 @@ export class Card {
   /** Give the order that the card proposes. */
   order(): void {
     const made = this.proposal;
-    if (made && !this.propose.hidden) this.withPost(() => askOrder(this.alert, made, this.name().join(" – ")));
+    if (made && !this.propose.hidden) this.withPost(() => askOrder(this.alert, made, [this.name().join(" – "), tOr(`do.${this.alert.rule}`, "do.other")]));
   }
 
   /** Everything else. */

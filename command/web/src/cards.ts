@@ -20,7 +20,7 @@ export class CardsView {
 
   constructor(showCamera: (id: string) => void) {
     this.showCamera = showCamera;
-    this.node.append(this.none, this.list, this.more, this.load, this.spoken);
+    this.node.append(this.none, this.list, el("div", { class: "below" }, this.more, this.load), this.spoken);
   }
 
   /** Forget the cards of another mode. */

@@ -94,6 +94,6 @@ export function ask(form: Form): void {
   });
   const node = open(form.title, body);
   refresh();
-  const first = form.fields.find((field) => field.kind !== "select" || !field.value);
+  const first = form.fields.find((field) => !rows.get(field.name)?.hidden && !field.value && (field.required || form.needs?.(field.name, values())));
   ((first && inputs.get(first.name)) || go).focus();
 }

@@ -108,7 +108,7 @@ export function start(alert: Alert, plan: Plan, name: string, what: string): voi
       shows: (field, values) => field !== "target" || name === "assign" || values["choice"] === "handed_over",
       done: (values) => send(alert, { second_gesture: more.second ?? false, ...asked(values) }),
     });
-  if (name === "order") return askOrder(alert, null, what);
+  if (name === "order") return askOrder(alert, null, [what]);
   if (name === "retract") return askRetract(alert, what);
   if (name === "assign") return form([posts(plan, alert)], ({ target = "" }) => ({ action: "assign", target }));
   if (name === "verify_real" || name === "resume" || name === "unshelve") return form([], () => (name === "verify_real" ? { action: "verify", choice: "real" } : { action: name }));

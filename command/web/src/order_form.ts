@@ -6,7 +6,7 @@ import { giveOrder } from "./net";
 import type { Proposal } from "./proposals";
 import { guardOf, orderPlace, rolesFor, room, seenAt } from "./proposals";
 import { author, post, state } from "./store";
-import { lang, of, t } from "./texts";
+import { both, lang, of, t } from "./texts";
 import type { Alert, Plan } from "./types";
 import { roleIn } from "./words";
 
@@ -27,13 +27,13 @@ function places(plan: Plan): [string, string][] {
 }
 
 /** Ask for an order; *proposal* fills it in. */
-export function askOrder(alert: Alert | null, proposal: Proposal | null, what: string): void {
+export function askOrder(alert: Alert | null, proposal: Proposal | null, lead: string[]): void {
   const plan = state.plan;
   if (!plan) return;
   const allowed = kinds(plan).find(([, , no]) => !no)?.[0] ?? FREE;
   const place = alert ? orderPlace(plan, alert) : (plan.zones[0]?.id ?? "");
   const technician = plan.posts.find((row) => row.role.en.includes("technician"))?.call_sign ?? "";
-  const forTechnician = proposal?.words?.zh === "检查设备";
+  const forTechnician = proposal?.words?.en === both("say.technician").en;
   const all = places(plan);
   const fields: Field[] = [
     { name: "kind", label: t("order.kind"), kind: "select", options: kinds(plan), value: proposal?.kind ?? allowed },
@@ -51,7 +51,7 @@ export function askOrder(alert: Alert | null, proposal: Proposal | null, what: s
   };
   ask({
     title: t("order.title"),
-    lead: [what],
+    lead,
     fields,
     send: t("order.send"),
     shows: (name, values) => !name.startsWith("text_") || values["kind"] === FREE,

@@ -15,6 +15,7 @@ const STEPS = ["issued", "delivered", "read", "accepted", "on_scene", "done"];
 const ENDS = ["done", "refused", "cancelled"];
 const NEXT: Record<string, string> = { issued: "read", delivered: "read", read: "accept", accepted: "on_scene", on_scene: "done" };
 const ARMED_MS = 3000;
+const TWO_PERSONS = "waits for a second person"; // DISPATCH says it among the reasons; here `waits` does
 
 export function isOverdue(order: Order): boolean {
   return !ENDS.includes(order.state) && (order.state === "overdue" || (order.due_us > 0 && order.due_us < wallNowUs()));
@@ -29,7 +30,8 @@ function nameOf(plan: Plan, order: Order): string {
   const action = plan.actions.find((row) => row.id === order.kind);
   if (action) return of(action.name);
   if (order.kind === "retract") return t("order.retract");
-  return (lang() === "zh" ? order.text_zh : order.text_en) || t("order.free");
+  const words = (lang() === "zh" ? order.text_zh : order.text_en) || t("order.free");
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 class Row {
@@ -58,9 +60,11 @@ class Row {
     this.head.replaceChildren(el("b", {}, nameOf(plan, order)), ` · ${placeName(plan, order.place)} ${t("order.to_whom", { who: order.recipient || "–" })}`);
     this.showTrack(order);
     const by = t("order.by", { who: `${order.issued_by}` });
-    const why = order.reason ? t("order.why", { why: order.reason }) : "";
-    const facts = [by, clock(order.steps[0]?.at_us ?? order.at_us, false), order.waits ? t("order.waits") : effectText(order), why].filter(Boolean);
-    this.facts.replaceChildren(...facts.map((fact, index) => el("span", { class: index === 2 ? "effect" : "has" }, fact)));
+    const reason = order.reason.split("; ").filter((part) => part !== TWO_PERSONS).join("; ");
+    const why = reason ? t("order.why", { why: reason }) : "";
+    const effect = order.waits ? t("order.waits") : effectText(order);
+    const facts = [by, clock(order.steps[0]?.at_us ?? order.at_us, false), effect, why].filter(Boolean);
+    this.facts.replaceChildren(...facts.map((fact) => el("span", { class: fact === effect ? "effect" : "has" }, fact)));
     this.showActs(order, plan);
   }
 
