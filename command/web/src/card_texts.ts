@@ -45,7 +45,7 @@ export function hasText(alert: Alert, plan: Plan): string {
   if (alert.asked) return t("card.asked", { who: alert.asked.actor });
   const texts: string[] = [];
   if (alert.acknowledged_by) texts.push(`${t("card.has", { who: `${alert.acknowledged_by} ${roleIn(plan, alert.acknowledged_role)}` })} ${clock(alert.acknowledged_us)}`);
-  else if (isOpen(alert) && !alert.owner) texts.push(t("card.new"));
+  else if (isOpen(alert) && !alert.owner && !alert.climbs) texts.push(t("card.new"));
   if (alert.owner && alert.owner !== alert.acknowledged_by) texts.push(t("card.owner", { who: alert.owner }));
   if (alert.work === "on_hold") texts.push(t("card.on_hold", { why: alert.reason }));
   if (alert.closing) texts.push(t("card.closed", { how: tOr(`closing.${alert.closing}`, "do.other") }));

@@ -42,6 +42,7 @@ export class SideView {
       this.toggle();
       (this.isOrders ? this.orders : this.alerts).focus();
     });
+    this.panel.hidden = true;
     this.node.append(el("header", {}, this.tabs, this.report), cards.node, list.node, this.panel);
     this.show(false);
   }
