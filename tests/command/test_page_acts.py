@@ -117,8 +117,9 @@ def test_to_stop_the_show_needs_a_second_press_and_its_approval_another_person(e
     async def go(browser: Browser, url: str) -> None:
         await enter(browser, url, SHIFT)
         await browser.value("document.querySelector('[data-alert=c2] .propose').click()")
-        stop = "const n = document.querySelector('dialog select'); n.value = 'stop_show'; n.dispatchEvent(new Event('change', {bubbles: true}))"
-        await browser.value(f"(() => {{ {stop} }})()")
+        stop = "const n = document.querySelector('dialog [name=kind]'); n.value = 'stop_show';"
+        change = "n.dispatchEvent(new Event('change', {bubbles: true}))"
+        await browser.value(f"(() => {{ {stop} {change} }})()")
         assert "second person" in await said(browser, "dialog .note")
         await browser.value("document.querySelector('dialog [type=submit]').click()")
         assert not evening.sent
