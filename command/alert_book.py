@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from command.climbing import next_step
 from pipelines.alerts.load import Load, Loads
 from pipelines.events import AlertAnswer, AlertChange, AlertCommand, DispatchReceipt
 from pipelines.units import US_PER_MS, US_PER_S
-from plan.model import LEVELS
+from plan.model import LEVELS, Plan
 
 SHOWN_AFTER_CLEAR_US: Final = 120 * US_PER_S
 ASKED_US: Final = 10 * US_PER_S  # ALERTS answers at once; an act stays in view for so long while it does not, a refusal as well
@@ -26,6 +28,8 @@ class _Entry:
     refused: tuple[AlertAnswer, int] | None = None
     acknowledged: AlertChange | None = None
     newest: AlertChange | None = None
+    called_us: dict[str, int] = field(default_factory=dict)
+    begun: dict[str, tuple[int, str]] = field(default_factory=dict)
 
     @property
     def condition(self) -> AlertChange:
@@ -41,8 +45,9 @@ class _Entry:
 class AlertBook:
     """Every alert of one mode, from its changes, receipts and commands; repeats change nothing."""
 
-    def __init__(self) -> None:
-        """Start without alerts."""
+    def __init__(self, plan: Plan | None = None) -> None:
+        """Start without alerts; by *plan*, cards say whom DISPATCH calls next."""
+        self._plan = plan
         self._entries: dict[str, _Entry] = {}
         self._loads = Loads()
         self._clock_us = 0
@@ -56,6 +61,8 @@ class AlertBook:
         if change.axis == "condition":
             self._clock_us = max(self._clock_us, change.event_time_us)
         self._loads.take(change, at_us=self._clock_us)  # a person's time is the wall's, whatever clock the mode has
+        if change.card:  # the ladder of P1 begins anew for what becomes P1
+            entry.called_us[change.priority] = min(entry.called_us.get(change.priority, appended_us), appended_us)
         known = entry.changes.get(change.axis)
         if known is None or change.number > known.number:
             entry.changes[change.axis] = entry.newest = change
@@ -66,9 +73,12 @@ class AlertBook:
 
     def apply_receipt(self, receipt: DispatchReceipt, appended_us: int) -> None:
         """Take one receipt of a delivery; what a ladder says of itself, and of orders, is no delivery of the alert."""
-        if receipt.order_id or receipt.state == "answered" or receipt.recipient == receipt.step:
+        if receipt.order_id or receipt.state == "answered":
             return
         entry = self._entries.setdefault(receipt.alert_id, _Entry())
+        if receipt.recipient == receipt.step:
+            entry.begun[receipt.step] = (receipt.at_us, receipt.reason)
+            return
         entry.receipts[receipt.axis, receipt.number, receipt.channel, receipt.recipient] = (receipt, appended_us)
 
     def apply_command(self, command: AlertCommand, appended_us: int) -> None:
@@ -99,7 +109,19 @@ class AlertBook:
             now_us: wall clock, which acts go by.
         """
         entries = [entry for entry in self._entries.values() if entry.changes and self._is_shown(entry, clock_us)]
-        return [_view(entry, now_us) for entry in sorted(entries, key=_order)]
+        active = [entry.newest for entry in self._entries.values() if entry.newest and entry.newest.condition == "active"]
+        grouped = Counter(row.grouped_under for row in active)
+        explained = Counter(row.inhibited_by for row in active)
+        rows = [_view(entry, now_us) | {"climbs": self._climbs(entry), "begun": _begun(entry)} for entry in sorted(entries, key=_order)]
+        return [{**row, "grouped": grouped[row["alert_id"]], "explains": explained[row["alert_id"]]} for row in rows]
+
+    def _climbs(self, entry: _Entry) -> dict[str, Any] | None:
+        """Whom DISPATCH calls next, while nobody takes the alert on."""
+        row = entry.newest or entry.condition
+        since_us = entry.called_us.get(row.priority)
+        if self._plan is None or since_us is None or not row.card or row.condition != "active" or entry.work.work != "new":
+            return None
+        return next_step(self._plan, priority=row.priority, place=row.place, since_us=since_us, begun=entry.begun)
 
     def marks(self, since_us: int) -> list[dict[str, Any]]:
         """Starts of the alerts with a card since *since_us*, for the time line."""
@@ -158,6 +180,8 @@ def _view(entry: _Entry, now_us: int) -> dict[str, Any]:
         "grouped_under": row.grouped_under,
         "inhibited_by": row.inhibited_by,
         "repeats": row.repeats,
+        "reason": work.reason,
+        "prompt": {"en": row.prompt_en, "zh": row.prompt_zh} if row.prompt_en or row.prompt_zh else None,
         "actor": work.actor,
         "actor_role": work.actor_role,
         "acknowledged_by": seen.actor if seen else "",
@@ -167,6 +191,11 @@ def _view(entry: _Entry, now_us: int) -> dict[str, Any]:
         "refused": {"action": refused.action, "actor": refused.actor, "why": refused.refusal} if refused else None,
         "receipts": _receipts(entry),
     }
+
+
+def _begun(entry: _Entry) -> list[dict[str, Any]]:
+    """Steps of the ladder that were taken because nobody answered, or nobody could be reached."""
+    return [{"step": step, "at_us": at_us, "why": why} for step, (at_us, why) in sorted(entry.begun.items(), key=lambda row: row[1])]
 
 
 def _receipts(entry: _Entry) -> list[dict[str, Any]]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from pipelines.codec import to_plain
 from pipelines.events import OrderChange
+
+TWO_PERSONS: Final = "waits for a second person"  # as DISPATCH says it in the order's reason
+ENDS: Final = ("done", "refused", "cancelled")
 
 
 @dataclass(slots=True)
@@ -39,7 +42,17 @@ class OrderBook:
     def shown(self) -> list[dict[str, Any]]:
         """Every order, the newest first, each with who did what and when."""
         entries = sorted(self._entries.values(), key=lambda entry: (-entry.steps[min(entry.steps)].at_us, entry.newest.order_id))
-        return [{**to_plain(entry.newest), "steps": [_step(row) for _, row in sorted(entry.steps.items())]} for entry in entries]
+        return [_view(entry) for entry in entries]
+
+    def now(self, now_us: int, *, kept_us: int, most: int) -> list[dict[str, Any]]:
+        """Orders that are open, or were until *kept_us* ago, at most *most*; the newest first."""
+        rows = [row for row in self.shown() if row["state"] not in ENDS or row["effect"] == "pending" or row["at_us"] > now_us - kept_us]
+        return rows[:most]
+
+
+def _view(entry: _Entry) -> dict[str, Any]:
+    waits = entry.newest.state == "issued" and TWO_PERSONS in entry.newest.reason
+    return {**to_plain(entry.newest), "waits": waits, "steps": [_step(row) for _, row in sorted(entry.steps.items())]}
 
 
 def _step(row: OrderChange) -> dict[str, Any]:

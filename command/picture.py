@@ -12,22 +12,35 @@ import numpy as np
 
 from command.alert_book import RANK, AlertBook
 from command.order_book import OrderBook
+from command.outlook import FRESH_US, Outlook, full_in_s
 from command.series import CounterRate, MinuteCounts, Trend
+from pipelines.codec import to_plain
 from pipelines.detect.cells import CELL
-from pipelines.events import CameraHealth, CameraPreview, CrowdCells, CrowdDensity, CrowdFlow, CrowdOccupancy, VehicleTrack
+from pipelines.events import (
+    CameraHealth,
+    CameraPreview,
+    CrowdCells,
+    CrowdDensity,
+    CrowdFlow,
+    CrowdOccupancy,
+    LinkageChange,
+    VehicleTrack,
+)
 from pipelines.topics import is_drill
 from pipelines.units import CM_PER_M, US_PER_MS, US_PER_S
 from plan.load import plan_hash
 from plan.model import Plan, Zone
 from plan.views import zones_of
 
-FRESH_US: Final = 3 * US_PER_S
 SILENT_PICTURE_MS: Final = 5_000
 CELL_PERIOD_US: Final = US_PER_S  # the 10 s roll-up goes by
 SAMPLE_US: Final = 2 * US_PER_S
 SAMPLES: Final = 900
 FULL_HD_PX: Final = 1080
 CROWDING: Final = "crowd_density"
+ORDERS: Final = 60
+ORDERS_US: Final = 300 * US_PER_S
+REQUESTS: Final = 8
 
 
 @dataclass(slots=True)
@@ -85,8 +98,10 @@ class Picture:
     def __init__(self, plan: Plan, *, mode: str, clock: Literal["wall", "player"] = "wall") -> None:
         """Start with nothing seen: every zone is unknown."""
         self.plan, self.plan_hash, self.mode, self.clock = plan, plan_hash(plan), mode, clock
-        self.alerts = AlertBook()
+        self.alerts = AlertBook(plan)
         self.orders = OrderBook()
+        self._outlook = Outlook()
+        self._requests: dict[str, LinkageChange] = {}
         self._cameras = {camera.id: _Camera(zones_of(plan, camera)) for camera in plan.cameras}
         self._grounds = {zone.id: _Ground() for zone in plan.zones}
         self._lines = {line.id: MinuteCounts() for line in plan.lines}
@@ -109,6 +124,10 @@ class Picture:
             "alerts.answers": self.alerts.apply_answer,
             "dispatch.receipts": self.alerts.apply_receipt,
             "orders.changes": self.orders.apply,
+            "crowd.forecast": self._outlook.take_forecast,
+            "crowd.queue": self._outlook.take_queue,
+            "crowd.balance": self._outlook.take_balance,
+            "linkage.changes": self._asked_panel,
         }
 
     @property
@@ -189,6 +208,14 @@ class Picture:
             self._clock_us = max(self._clock_us, record.event_time_us)
             self._vehicles[record.vehicle] = record
 
+    def _asked_panel(self, record: LinkageChange, _: int) -> None:
+        known = self._requests.get(record.request_id)
+        if known is None or record.number >= known.number:
+            self._requests.pop(record.request_id, None)
+            self._requests[record.request_id] = record
+        while len(self._requests) > REQUESTS:
+            del self._requests[next(iter(self._requests))]
+
     def snapshot(self, now_us: int, *, ended: bool = False) -> dict[str, Any]:
         """The whole picture as JSON-able values.
 
@@ -224,6 +251,8 @@ class Picture:
             "vehicles": [] if silent else self._driving(),
             "alerts": alerts,
             "alert_load": asdict(self.alerts.load(self._clock_us, operators=self._operators())),
+            "orders": self.orders.now(now_us, kept_us=ORDERS_US, most=ORDERS),
+            "panel_requests": [to_plain(row) for row in reversed(self._requests.values())],
             "timeline": self._timeline(),
         }
 
@@ -270,7 +299,7 @@ class Picture:
             "window_end_us": row.window_end_us if row else 0,
             "blind": [] if known else [name for name in watching if silent or self._cameras[name].state(self._clock_us) != "ok"],
         }
-        return facts | self._measures(ground, known=known)
+        return facts | self._measures(ground, known=known) | {"next": self._outlook.zone(zone.id, self._clock_us) if known else None}
 
     @staticmethod
     def _measures(ground: _Ground, *, known: bool) -> dict[str, Any]:
@@ -310,6 +339,7 @@ class Picture:
 
     def _gate(self, gate_id: str) -> dict[str, Any]:
         lines = [line.id for line in self.plan.lines if line.gate == gate_id]
+        queue = self._outlook.gate(gate_id, self._clock_us)
         rates = [self._lines[line].per_min(self._clock_us) for line in lines]
         rows = [self._line_rows.get(line) for line in lines]
         known = bool(rows) and all(
@@ -317,8 +347,13 @@ class Picture:
         )
         found = [rate for rate in rates if rate is not None]
         if not known or len(found) < len(lines):
-            return {"known": False, "in_per_min": None, "out_per_min": None}
-        return {"known": True, "in_per_min": round(sum(row[0] for row in found)), "out_per_min": round(sum(row[1] for row in found))}
+            return {"known": False, "in_per_min": None, "out_per_min": None, "queue": queue}
+        return {
+            "known": True,
+            "in_per_min": round(sum(row[0] for row in found)),
+            "out_per_min": round(sum(row[1] for row in found)),
+            "queue": queue,
+        }
 
     def _inside(self) -> int | None:
         row = self._areas.get(self.plan.areas[0].id) if self.plan.areas else None
@@ -334,12 +369,16 @@ class Picture:
         gates = {gate.id for gate in self.plan.gates if gate.area == area_id}
         expected = sum(device.kind == "turnstile" and device.gate in gates for device in self.plan.devices)
         fresh = row is not None and self._clock_us - row.window_end_us <= FRESH_US
+        balance = self._outlook.area(area_id, self._clock_us)
+        into, out = (round(rate[0]), round(rate[1])) if rate and fresh else (None, None)
         return {
+            "balance": balance,
+            "full": full_in_s(balance, approved=approved, in_per_min=into, out_per_min=out),
             "inside": row.inside if row else None,
             "approved": approved,
             "percent": round(row.inside / approved * 100, 1) if row and approved else None,
-            "in_per_min": round(rate[0]) if rate and fresh else None,
-            "out_per_min": round(rate[1]) if rate and fresh else None,
+            "in_per_min": into,
+            "out_per_min": out,
             "turnstiles_seen": row.turnstiles_seen if row and fresh else 0,
             "turnstiles_expected": expected,
             "window_end_us": row.window_end_us if row else 0,

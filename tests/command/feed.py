@@ -14,12 +14,16 @@ from pipelines.events import (
     AlertChange,
     CameraHealth,
     CameraPreview,
+    CrowdBalance,
     CrowdCells,
     CrowdDensity,
     CrowdFlow,
+    CrowdForecast,
     CrowdOccupancy,
+    CrowdQueue,
     DispatchReceipt,
     LevelStep,
+    OrderChange,
     VehicleTrack,
 )
 from plan.load import load, parse
@@ -217,6 +221,96 @@ def change(alert_id: str, rule: str, place: str, *, start_us: int, **fields: Any
     return AlertChange(alert_id=alert_id, rule=rule, place=place, start_us=start_us, **(plain | fields))
 
 
+def order(order_id: str, number: int, state: str, at_us: int, **fields: Any) -> Fed:
+    """A change of an order: C2 holds the inflow before gate C's queue, unless *fields* say otherwise."""
+    plain: dict[str, Any] = {
+        "alert_id": "c1",
+        "mode": "drill-demo",
+        "kind": "hold_upstream",
+        "place": "gate-c-queue",
+        "recipient": "C2",
+        "text_en": "Gate C queue, hold the inflow",
+        "text_zh": "C口外场,远端截流",
+        "issued_by": "S1",
+        "issued_role": "shift leader",
+        "actor": "S1",
+        "actor_role": "shift leader",
+        "due_us": NOW_US + 120 * S,
+        "effect": "pending",
+        "effect_due_us": NOW_US + 300 * S,
+        "reason": "",
+        "plan": "abc",
+    }
+    return "orders.changes", OrderChange(order_id=order_id, number=number, state=state, at_us=at_us, **(plain | fields))
+
+
+def forecast(zone: str, at_us: int, level: str, next_level: str, seconds: tuple[float, float, float | None] | None) -> Fed:
+    """Time to the next level of a zone: best guess, lower and upper end."""
+    guess, low, high = seconds or (None, None, None)
+    row = CrowdForecast(
+        window_end_us=at_us,
+        zone=zone,
+        level=level,
+        next_level=next_level,
+        trend_per_m2_min=0.3,
+        history_s=180,
+        next_s=guess,
+        next_low_s=low,
+        next_high_s=high,
+    )
+    return "crowd.forecast", row
+
+
+def queue(gate: str, at_us: int, people: float, wait_s: float | None, *, known: bool = True) -> Fed:
+    """The queue of a gate."""
+    row = CrowdQueue(window_end_us=at_us, gate=gate, people=people, arriving_per_min=30, served_per_min=12, wait_s=wait_s, known=known)
+    return "crowd.queue", row
+
+
+def balance(area: str, at_us: int, inside: float, *, half: float = 30, seen: float | None = None, suspect: str = "") -> Fed:
+    """What the counts of an area say, reconciled."""
+    row = CrowdBalance(
+        window_end_us=at_us,
+        area=area,
+        inside=inside,
+        low=inside - half,
+        high=inside + half,
+        turnstiles=inside + 4,
+        lines=inside - 8,
+        seen=seen,
+        residual=12,
+        suspect=suspect,
+    )
+    return "crowd.balance", row
+
+
+def evening_outlook(at_us: int, second: int) -> Iterator[Fed]:
+    """What ALERTS works out beside its alerts in one second of the evening."""
+    yield forecast("gate-c-queue", at_us, "warning", "critical", (240, 170, 400))
+    yield forecast("stage-front", at_us, "caution", "warning", (1100, 600, None))
+    yield queue("gate-c", at_us, 214, 1080)
+    yield queue("gate-a", at_us, 32, 95)
+    yield balance("bowl", at_us, 1864 + second - 140 - second // 6 - 4)
+
+
+def evening_orders(at_us: int) -> Iterator[Fed]:
+    """Three orders: one under way, one overdue, one that waits for a second person."""
+    for number, state in enumerate(("issued", "delivered", "read", "accepted"), start=1):
+        yield order("o1", number, state, at_us - (60 - number * 10) * S, due_us=at_us + 120 * S, effect_due_us=at_us + 240 * S)
+    for number, state in enumerate(("issued", "delivered", "overdue"), start=1):
+        late = {
+            "kind": "free",
+            "place": "hall-1",
+            "recipient": "P3",
+            "text_en": "look on the spot, report",
+            "text_zh": "到场查看",
+            "effect": "",
+        }
+        yield order("o2", number, state, at_us - (300 - number * 20) * S, due_us=at_us - 45 * S, alert_id="u1", **late)
+    stop = {"kind": "stop_show", "place": "field", "recipient": "P4", "effect": "", "reason": "waits for a second person"}
+    yield order("o3", 1, "issued", at_us - 12 * S, due_us=at_us + 48 * S, **stop)
+
+
 def receipt(alert_id: str, recipient: str, at_us: int, *, number: int = 1, state: str = "delivered") -> Fed:
     """A receipt of a delivery."""
     return "dispatch.receipts", DispatchReceipt(
@@ -319,6 +413,8 @@ def evening_alerts(at_us: int) -> Iterator[Fed]:
             value=22.0,
             unit="km/h",
             source="van-07",
+            prompt_en="STOP – WRONG WAY",
+            prompt_zh="逆行 立即停车",
         ),
         change("c1", "crowd_density", "gate-c-queue", start_us=at_us - 58 * S, value=3.1),
         change("u1", "unknown_while_filling", "hall-1", start_us=at_us - 34 * S, value=12, unit="p/min"),

@@ -110,6 +110,8 @@ def evening_source(plan: Plan, *, now_us: int, seconds: int = 120, mode: str = "
         for thing, record in feed.evening(plan, at_us, second):
             if full or thing != "crowd.cells":
                 picture.apply(thing, record, at_us)
+    for thing, record in (*feed.evening_outlook(now_us, seconds), *feed.evening_orders(now_us)):
+        picture.apply(thing, record, now_us)
     for thing, record in feed.evening_alerts(now_us):
         picture.apply(thing, record, now_us + 180_000 * (thing == "dispatch.receipts"))
     picture.apply(*feed.preview("cam-b-gate", now_us, a_jpeg(), boxes()), now_us)
@@ -138,7 +140,7 @@ def main() -> None:
             told[0] += feed.S
             second = (told[0] - start_us) // feed.S
             rows = (
-                feed.evening(plan, told[0], 600 + second)
+                (*feed.evening(plan, told[0], 600 + second), *feed.evening_outlook(told[0], 600 + second))
                 if scene != "video"
                 else [feed.health("video", told[0], calibrated=False, people=8)]
             )

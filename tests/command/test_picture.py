@@ -133,7 +133,7 @@ def test_records_of_unknown_things_are_let_go() -> None:
 def test_flow_counts_whole_seconds_of_the_last_minute_once() -> None:
     rows = [feed.flow("line", NOW_US - index * S // 5, 1, 0) for index in range(600)]
     now = [feed.health("cam-w", NOW_US)]
-    assert made(*rows, *rows, *now).snapshot(NOW_US)["gates"]["gate"] == {"known": True, "in_per_min": 60, "out_per_min": 0}
+    assert made(*rows, *rows, *now).snapshot(NOW_US)["gates"]["gate"] == {"known": True, "in_per_min": 60, "out_per_min": 0, "queue": None}
 
 
 def test_occupancy_is_held_against_the_permit() -> None:

@@ -12,9 +12,14 @@ SOURCES = {path.name: path.read_text(encoding="utf-8") for path in (WEB / "src")
 
 def texts(name: str) -> dict[str, str]:
     """The texts of one language, by key."""
-    start = SOURCES["texts.ts"].index(f"const {name}")
-    block = SOURCES["texts.ts"][start : SOURCES["texts.ts"].index("\n}", start)]
-    return dict(re.findall(r'^  "([a-z0-9_.]+)": "(.*)",$', block, re.MULTILINE))
+    found: dict[str, str] = {}
+    for file, constant in (("texts.ts", name), ("texts_acts.ts", f"ACTS_{name}")):
+        start = SOURCES[file].index(f"const {constant}")
+        block = SOURCES[file][start : SOURCES[file].index("\n}", start)]
+        rows = dict(re.findall(r'^  "([a-z0-9_.]+)": "(.*)",$', block, re.MULTILINE))
+        assert not rows.keys() & found.keys(), "a text stands twice"
+        found |= rows
+    return found
 
 
 def test_both_languages_have_the_same_keys() -> None:

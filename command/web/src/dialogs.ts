@@ -1,4 +1,4 @@
-/** Dialogs: who works here, the way out of a drill, clearing, cameras. */
+/** Dialogs: who works here, the way out of a drill. */
 
 import { button, el } from "./dom";
 import { setWho, state, who } from "./store";
@@ -55,15 +55,4 @@ export function askStopDrill(toLive: () => void): void {
   });
   const back = button("quiet", t("dialog.cancel"), () => node.close());
   const node = open(t("drill.stop_title"), el("p", {}, live ? t("drill.stop_text") : t("drill.stop_none")), live ? row(go, back) : row(back));
-}
-
-/** Ask for the reason of a clearing. */
-export function askReason(what: string, clear: (reason: string) => void): void {
-  const reason = el("textarea", { rows: 3, maxlength: 500, "aria-label": t("clear.reason"), placeholder: t("clear.reason") });
-  const go = button("main", t("clear.do"), () => {
-    if (!reason.value.trim()) return reason.focus();
-    node.close();
-    clear(reason.value.trim());
-  });
-  const node = open(t("clear.title"), el("p", {}, el("b", {}, what)), el("p", {}, t("clear.text")), reason, row(go, button("quiet", t("dialog.cancel"), () => node.close())));
 }

@@ -1,10 +1,12 @@
-/** The keyboard: A acknowledges the focused card only, arrows move, / finds, Esc goes back. */
+/** The keyboard: A, P and M act on the focused card only; O turns to the orders, R reports, arrows move, / finds, Esc goes back. */
 
 import type { CardsView } from "./cards";
 
 export interface KeyActs {
   back(): void;
   find(): void;
+  orders(): void;
+  report(): void;
 }
 
 /** Listen to the keyboard. */
@@ -21,10 +23,21 @@ export function listen(cards: CardsView, acts: KeyActs): void {
 
 function press(event: KeyboardEvent, cards: CardsView, acts: KeyActs): boolean {
   if (event.key === "/") acts.find();
+  else if (event.key.toLowerCase() === "o") acts.orders();
+  else if (event.key.toLowerCase() === "r") acts.report();
   else if (event.key === "ArrowDown") cards.move(1);
   else if (event.key === "ArrowUp") cards.move(-1);
-  else if (event.key.toLowerCase() === "a" && cards.focused()) {
-    if (!event.repeat) cards.focused()?.press();
-  } else return false;
+  else return onCard(event, cards);
+  return true;
+}
+
+function onCard(event: KeyboardEvent, cards: CardsView): boolean {
+  const card = cards.focused();
+  const key = event.key.toLowerCase();
+  if (!card || !["a", "p", "m"].includes(key)) return false;
+  if (event.repeat) return true;
+  if (key === "a") card.press();
+  else if (key === "p") card.order();
+  else card.menu();
   return true;
 }

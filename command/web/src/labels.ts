@@ -4,13 +4,15 @@ import { svg } from "./dom";
 import { of, t, tOr } from "./texts";
 import type { Level, Plan, Zone, ZoneNow } from "./types";
 import type { Box, View } from "./view";
-import { place, textWidth } from "./view";
-import { RANK, higher, signed } from "./words";
+import { place, shared, textWidth } from "./view";
+import { RANK, higher, nextText, signed } from "./words";
 
 const FAMILY = "system-ui, 'Noto Sans', 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', sans-serif";
 const BIG = `600 15px ${FAMILY}`;
 const SMALL = `400 14px ${FAMILY}`;
 const LINE = 18;
+const SOON_S = 900;
+const COVERED = 0.08;
 
 interface Line {
   text: string;
@@ -41,6 +43,8 @@ export function drawLabels(layer: SVGGElement, view: View, plan: Plan, zones: Re
       const [w, h] = sizeOf(label);
       const avoid = others.flatMap((other) => (other.id === label.zone.id ? [] : [other.box]));
       const box = place(view.box(label.zone.polygon), w, h, [...taken, ...taken, ...avoid], room, label.zone.polygon.length >= 3);
+      const quiet = label.level === "none" && !label.unknown;
+      if (quiet && taken.some((other) => shared(box, other) > w * h * COVERED)) return []; // what has a level is never covered
       taken.push(box);
       return [drawn(label, box, find !== "" && !matches(label.zone, find))];
     }),
@@ -63,9 +67,10 @@ function labelOf(zone: Zone, now: ZoneNow, narrow: boolean): Label {
   const peak = t("zone.peak", { value: (now.local_peak ?? 0).toFixed(1) });
   const scale = now.los ? t("zone.los", { scale: tOr(`scale.${now.los_scale}`, "scale.walkway"), los: now.los }) : "";
   const trend = now.trend === null ? "" : t("zone.trend", { value: signed(now.trend) });
+  const soon: Line[] = !narrow && now.next && now.next.s <= SOON_S && now.next.high_s !== null ? [{ text: nextText(now.next), big: false }] : [];
   if (now.level === "none") {
     const lines = [{ text: name, big: false }];
-    if (level === "none") return { zone, level, unknown: false, lines: narrow ? lines : [...lines, { text: `${peak} · ${scale}`, big: false }] };
+    if (level === "none") return { zone, level, unknown: false, lines: narrow ? lines : [...lines, { text: `${peak} · ${scale}`, big: false }, ...soon] };
     return { zone, level, unknown: false, lines: [{ text: alarmHead(level, now, narrow), big: true }, ...lines] };
   }
   const head = narrow ? `${t(`level.${now.level}`)}  ${peak}` : `${t(`level.${now.level}`)} ${t(`word.${now.level}`)}  ${peak}`;
@@ -74,7 +79,7 @@ function labelOf(zone: Zone, now: ZoneNow, narrow: boolean): Label {
     zone,
     level,
     unknown: false,
-    lines: [{ text: head, big: true }, { text: name, big: false }, ...(narrow ? [] : [{ text: foot, big: false }])],
+    lines: [{ text: head, big: true }, { text: name, big: false }, ...(narrow ? [] : [{ text: foot, big: false }]), ...soon],
   };
 }
 

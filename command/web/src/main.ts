@@ -5,6 +5,9 @@ import { CameraView, listCameras } from "./camera";
 import { CardsView } from "./cards";
 import { el, say } from "./dom";
 import { listen } from "./keys";
+import { OrdersView } from "./orders";
+import { askReport } from "./report";
+import { SideView } from "./side";
 import { follow, getHealth, getModes, getPicture, getPlan } from "./net";
 import { PlanView } from "./plan";
 import { state } from "./store";
@@ -21,10 +24,11 @@ const TICK_MS = 250;
 const camera = new CameraView(() => undefined);
 const showCamera = (id: string): void => camera.show(id, false);
 const plan = new PlanView(showCamera);
-const cards = new CardsView();
+const cards = new CardsView(showCamera);
+const side = new SideView(cards, new OrdersView());
 const totals = new TotalsView(() => listCameras(showCamera));
 const timeline = new TimelineView();
-const bar = new Bar({ language: showAll, mode: (mode) => void choose(mode), find });
+const bar = new Bar({ language: changeLanguage, mode: (mode) => void choose(mode), find });
 const empty = el("div", { class: "empty" });
 const hint = el("p", { class: "hint" });
 let leave: () => void = () => undefined;
@@ -32,10 +36,15 @@ let leave: () => void = () => undefined;
 function build(): void {
   applyTheme();
   const left = el("div", { class: "left" }, el("div", { class: "place" }, plan.node, camera.node), totals.node);
-  const right = el("aside", { class: "right" }, cards.node, hint);
+  const right = el("aside", { class: "right" }, side.node, hint);
   const main = el("main", {}, left, right, timeline.node);
   document.querySelector("#page")?.append(bar.node, bar.downBanner, bar.liveBanner, bar.stripe, bar.banner, main, empty);
-  listen(cards, { back, find: () => bar.find.focus() });
+  listen(cards, { back, find: () => bar.find.focus(), orders: () => side.toggle(), report: askReport });
+  showAll();
+}
+
+function changeLanguage(): void {
+  side.reset();
   showAll();
 }
 
@@ -55,7 +64,7 @@ function update(): void {
   camera.update();
   if (!state.plan || !state.picture) return;
   if (!state.plan.camera_only) plan.update(state.picture);
-  cards.update(state.plan, state.picture);
+  side.update(state.plan, state.picture);
   totals.update(state.picture);
   timeline.update(state.plan, state.picture);
 }
@@ -79,7 +88,7 @@ async function choose(mode: string): Promise<void> {
   url.searchParams.set("mode", mode);
   history.replaceState(null, "", url);
   camera.reset();
-  cards.reset();
+  side.reset();
   showAll();
   const loaded = await getPlan(mode);
   if (state.mode !== mode) return;

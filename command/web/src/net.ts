@@ -49,23 +49,10 @@ export function follow(mode: string, listener: Listener): () => void {
   };
 }
 
-export interface Act {
-  mode: string;
-  action: "acknowledge" | "clear";
-  actor: string;
-  actor_role: string;
-  second_gesture: boolean;
-  reason: string;
-}
-
-/** Ask for an act; null when it was taken, else why not. */
-export async function act(alertId: string, asked: Act): Promise<string | null> {
+/** Send *body*; null when it was taken, else the sentence that refuses it. */
+async function send(url: string, body: object): Promise<string | null> {
   try {
-    const answer = await fetch(`/api/alerts/${encodeURIComponent(alertId)}/commands`, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(asked),
-    });
+    const answer = await fetch(url, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
     if (answer.ok) return null;
     const told = (await answer.json().catch(() => ({}))) as { detail?: unknown };
     return typeof told.detail === "string" ? told.detail : `HTTP ${answer.status}`;
@@ -73,3 +60,42 @@ export async function act(alertId: string, asked: Act): Promise<string | null> {
     return String(error);
   }
 }
+
+/** Who acts, in which mode. */
+export interface Author {
+  mode: string;
+  actor: string;
+  actor_role: string;
+}
+export interface Act extends Author {
+  action: string;
+  second_gesture?: boolean;
+  reason?: string;
+  target?: string;
+  choice?: string;
+  until_us?: number;
+}
+export interface Given extends Author {
+  kind: string;
+  place?: string;
+  recipient?: string;
+  alert_id?: string;
+  text_en?: string;
+  text_zh?: string;
+  second_gesture?: boolean;
+  reason?: string;
+}
+export interface Gesture extends Author {
+  request_id: string;
+  equipment: string;
+  gesture: "press" | "held" | "release";
+  alert_id?: string;
+}
+
+export const act = (alertId: string, asked: Act): Promise<string | null> => send(`/api/alerts/${encodeURIComponent(alertId)}/commands`, asked);
+export const report = (asked: Act): Promise<string | null> => send("/api/reports", asked);
+export const giveOrder = (given: Given): Promise<string | null> => send("/api/orders", given);
+export const actOnOrder = (orderId: string, asked: Act): Promise<string | null> => send(`/api/orders/${encodeURIComponent(orderId)}/commands`, asked);
+export const gesture = (made: Gesture): Promise<string | null> => send("/api/linkage/gestures", made);
+export const getNearest = (mode: string, alertId: string): Promise<{ camera: string; name: { en: string; zh: string } }[] | null> =>
+  json(`/api/alerts/${encodeURIComponent(alertId)}/cameras?${of(mode)}`);

@@ -8,7 +8,7 @@ import { of, t, tOr } from "./texts";
 import type { Alert, Gate, Level, Picture, Plan, Point, Vehicle, ZoneNow } from "./types";
 import type { Box } from "./view";
 import { View, textWidth } from "./view";
-import { age, higher } from "./words";
+import { about, age, higher } from "./words";
 
 const MARGIN = 10;
 const NARROW_PX = 560;
@@ -17,6 +17,7 @@ const SMALL = "600 14px system-ui, 'Noto Sans', 'Noto Sans CJK SC', sans-serif";
 interface GateMark {
   gate: Gate;
   text: SVGTextElement;
+  wait: SVGTextElement;
   label: SVGGElement;
   box: Box;
 }
@@ -131,8 +132,9 @@ export class PlanView {
       const letter = svg("text", { x, y: y + 5, class: "gate-letter" }, gate.label);
       const toLeft = x > middle;
       const text = svg("text", { x: toLeft ? x - half - wide - 6 : x + half + wide + 6, y: y + 5, class: `gate-flow ${toLeft ? "end" : "start"}` });
-      const label = svg("g", { role: "img" }, mark, letter, text);
-      return { gate, text, label, box: { x: x - half - wide, y: y - half, w: 2 * (half + wide), h: 2 * half } };
+      const wait = svg("text", { x: toLeft ? x - half - wide - 6 : x + half + wide + 6, y: y + 23, class: `gate-flow gate-wait ${toLeft ? "end" : "start"}` });
+      const label = svg("g", { role: "img" }, mark, letter, text, wait);
+      return { gate, text, wait, label, box: { x: x - half - wide, y: y - half, w: 2 * (half + wide), h: 2 * half } };
     });
     this.layers.gates.replaceChildren(...this.gates.map((row) => row.label));
   }
@@ -161,12 +163,15 @@ export class PlanView {
   }
 
   private updateGates(picture: Picture, live: boolean): void {
-    for (const { gate, text, label } of this.gates) {
+    for (const { gate, text, wait, label } of this.gates) {
       const now = picture.gates[gate.id];
       const known = live && now?.known === true;
       const [inside, out] = known ? [String(now.in_per_min), String(now.out_per_min)] : ["?", "?"];
       say(text, `↦ ${inside} ↤ ${out} ${t("gate.unit")}`);
-      set(label, "aria-label", t("gate.label", { label: gate.label, in: inside, out }));
+      const queue = live ? (now?.queue ?? null) : null;
+      const queued = queue && (queue.people >= 1 || queue.wait_s) ? t(queue.wait_s === null ? "gate.queue_only" : "gate.queue", { people: queue.people, wait: about(queue.wait_s ?? 0) }) : "";
+      say(wait, queued);
+      set(label, "aria-label", `${t("gate.label", { label: gate.label, in: inside, out })} ${queued}`.trim());
       set(label, "class", known ? "" : "gate-unknown");
     }
   }
@@ -184,11 +189,11 @@ export class PlanView {
   }
 
   private gateBoxes(): Box[] {
-    return this.gates.flatMap(({ box, text }) => {
+    return this.gates.flatMap(({ box, text, wait }) => {
       if (this.view && isNarrow(this.view)) return [box];
-      const w = textWidth(text.textContent ?? "", SMALL) + 10;
+      const w = Math.max(textWidth(text.textContent ?? "", SMALL), textWidth(wait.textContent ?? "", SMALL)) + 10;
       const start = text.classList.contains("start");
-      return [box, { x: start ? box.x + box.w : box.x - w, y: box.y, w, h: box.h }];
+      return [box, { x: start ? box.x + box.w : box.x - w, y: box.y, w, h: box.h + (wait.textContent ? 18 : 0) }];
     });
   }
 

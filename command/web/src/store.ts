@@ -1,6 +1,7 @@
 /** What the page knows and what its user has chosen; one place, read by every view. */
 
-import type { Mode, Picture, Plan, Post, Watchdog } from "./types";
+import type { Author } from "./net";
+import type { Mode, Picture, Plan, Post, Right, Watchdog } from "./types";
 import { of } from "./texts";
 
 const WHO = "muster.who";
@@ -84,9 +85,21 @@ export function post(): Post | null {
   return (me && state.plan?.posts.find((row) => row.call_sign === me.call && row.role.en === me.role)) ?? null;
 }
 
-/** Whether whoever works here may clear. */
-export function mayClear(): boolean {
-  return post()?.rights.includes("clear") ?? false;
+/** Whether whoever works here has a right; in a plan without posts everybody may take an alert. */
+export function may(right: Right): boolean {
+  if (state.plan && !state.plan.posts.length) return right === "acknowledge";
+  return post()?.rights.includes(right) ?? false;
+}
+
+/** Who acts now, for what is sent; null until somebody has said who they are. */
+export function author(): Author | null {
+  const me = who();
+  return me && state.mode ? { mode: state.mode, actor: me.call, actor_role: me.role } : null;
+}
+
+/** Wall clock now, µs, by the clock of the server. */
+export function wallNowUs(): number {
+  return state.picture ? state.picture.now_us + sinceArrivalMs() * 1000 : Date.now() * 1000;
 }
 
 /** The role in the language of the page. */

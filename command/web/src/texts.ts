@@ -1,6 +1,9 @@
 /** Every text of the page, in English and in Chinese; the words are those of the list of terms. */
 
+import { ACTS_EN, ACTS_ZH } from "./texts_acts";
+
 const EN = {
+  ...ACTS_EN,
   "app.loading": "Connecting…",
   "app.no_mode": "No mode is running.",
   "app.no_mode_hint": "Start one, for example the demo; this page shows it as soon as it runs.",
@@ -73,7 +76,6 @@ const EN = {
   "trust.cameras": "{live} of {all} cameras",
   "trust.parts": "not ready: {parts}",
   "trust.all_ready": "all parts ready",
-  "alerts.title": "Open alerts {count}",
   "alerts.load": "load {load} / 10 min per operator",
   "alerts.none": "No open alert",
   "alerts.none_hint": "The picture is {age} old, {live} of {all} cameras are live.",
@@ -197,8 +199,6 @@ const EN = {
   "card.delivered": "delivered to {who}",
   "card.delivered_in": "delivered to {who} in {delay}",
   "card.refused": "NOT delivered to {who}",
-  "card.everyone_in": "no answer: everyone in {time}",
-  "card.everyone": "no answer: due to everyone",
   "card.output": "{output}: nothing for {seconds} s",
   "card.clear": "Clear …",
   "card.ahead": "{zone} {distance} m ahead",
@@ -208,10 +208,7 @@ const EN = {
   "ack.name": "Acknowledge: {what}, {where}",
   "ack.done": "Acknowledged",
   "ack.failed": "Not taken: {why}",
-  "clear.title": "Clear this alert",
   "clear.text": "A latched alert is cleared by a person who knows from the scene that it is over.",
-  "clear.reason": "Reason, as reported from the scene",
-  "clear.do": "Clear",
   "total.inside": "Inside now",
   "total.permit": "of {approved} on the permit",
   "total.percent": "{percent} %",
@@ -238,7 +235,7 @@ const EN = {
   "camera.density_unknown": "density unknown: camera not calibrated",
   "camera.since": "{state} since {time}",
   "camera.show": "Show camera {name}, {state}",
-  "keys.hint": "A acknowledge · ↑ ↓ cards · / find · Esc back",
+  "keys.hint": "A acknowledge · P proposed · M more · O orders · R report · / find",
   "unit.per_m2": "{value} p/m²",
   "unit.filling": "{value} p/min coming in",
   "unit.kmh": "{value} km/h",
@@ -259,6 +256,7 @@ export type Key = keyof typeof EN;
 export type Language = "en" | "zh";
 
 const ZH: Record<Key, string> = {
+  ...ACTS_ZH,
   "app.loading": "正在连接…",
   "app.no_mode": "当前没有运行中的模式。",
   "app.no_mode_hint": "请先启动一个模式(例如演示);启动后本页自动显示。",
@@ -331,7 +329,6 @@ const ZH: Record<Key, string> = {
   "trust.cameras": "摄像机 {live}/{all}",
   "trust.parts": "未就绪:{parts}",
   "trust.all_ready": "各部件就绪",
-  "alerts.title": "未结告警 {count}",
   "alerts.load": "负荷:每人每10分钟 {load} 条",
   "alerts.none": "没有未结告警",
   "alerts.none_hint": "画面 {age} 前,摄像机 {live}/{all} 在线。",
@@ -455,8 +452,6 @@ const ZH: Record<Key, string> = {
   "card.delivered": "已送达 {who}",
   "card.delivered_in": "已送达 {who}({delay})",
   "card.refused": "未送达 {who}",
-  "card.everyone_in": "无人应答:{time} 后通知全员",
-  "card.everyone": "无人应答:应通知全员",
   "card.output": "{output}:{seconds} 秒无反馈",
   "card.clear": "解除…",
   "card.ahead": "前方 {distance} 米为{zone}",
@@ -466,10 +461,7 @@ const ZH: Record<Key, string> = {
   "ack.name": "已知悉:{what},{where}",
   "ack.done": "已知悉",
   "ack.failed": "未被接受:{why}",
-  "clear.title": "解除此告警",
   "clear.text": "自锁告警须由掌握现场情况的人员解除。",
-  "clear.reason": "原因(现场报告)",
-  "clear.do": "解除",
   "total.inside": "在场人数",
   "total.permit": "核准 {approved} 人",
   "total.percent": "{percent} %",
@@ -496,7 +488,7 @@ const ZH: Record<Key, string> = {
   "camera.density_unknown": "密度未知:摄像机未标定",
   "camera.since": "{time} 起{state}",
   "camera.show": "查看摄像机 {name},{state}",
-  "keys.hint": "A 已知悉 · ↑ ↓ 选择 · / 查找 · Esc 返回",
+  "keys.hint": "A 已知悉 · P 建议 · M 更多 · O 指令 · R 报告 · / 查找",
   "unit.per_m2": "{value} 人/m²",
   "unit.filling": "每分钟进 {value} 人",
   "unit.kmh": "{value} km/h",
@@ -546,6 +538,11 @@ export function t(key: Key, values: Record<string, string | number> = {}): strin
 /** The text of a key that is put together, or of *instead* when there is none. */
 export function tOr(key: string, instead: Key, values: Record<string, string | number> = {}): string {
   return t(hasText(key) ? key : instead, values);
+}
+
+/** The text of *key* in both languages, for what is sent to people of either. */
+export function both(key: Key): { en: string; zh: string } {
+  return { en: EN[key], zh: ZH[key] };
 }
 
 /** A plan's text in the language now. */

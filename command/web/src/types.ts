@@ -34,6 +34,7 @@ export interface Gate {
   label: string;
   name: Text;
   at: Point;
+  queue: string[];
 }
 export interface Camera {
   id: string;
@@ -66,11 +67,36 @@ export type Right =
   | "escalate"
   | "downgrade"
   | "report"
-  | "order";
+  | "order"
+  | "fire_output";
 export interface Post {
   call_sign: string;
   role: Text;
   rights: Right[];
+}
+/** A prepared order of the plan. */
+export interface Prepared {
+  id: string;
+  name: Text;
+  text: Text;
+  public: Text | null;
+  authority: string[];
+  gesture: boolean;
+  to: string | null;
+}
+export interface Shift {
+  function: string;
+  posts: string[];
+  places: string[];
+}
+export interface Equipment {
+  id: string;
+  kind: string;
+  zone: string;
+}
+export interface Linkage {
+  equipment: Equipment[];
+  outputs: { enabled: boolean; requests: { equipment: string; by: string[] }[] };
 }
 export interface Outline {
   name: Text | null;
@@ -93,9 +119,21 @@ export interface Plan {
   lanes: Lane[];
   devices: Device[];
   posts: Post[];
+  actions: Prepared[];
+  duty: { shifts: Shift[] } | null;
+  handling: { shelve_s: number };
+  linkage: Linkage | null;
   outlines: Outline[];
 }
+/** Time to the next level, s from now; without an upper end where it may never be reached. */
+export interface Next {
+  level: Level;
+  s: number;
+  low_s: number | null;
+  high_s: number | null;
+}
 export interface ZoneNow {
+  next: Next | null;
   known: boolean;
   cameras_seen: number;
   cameras_expected: number;
@@ -119,8 +157,21 @@ export interface GateNow {
   known: boolean;
   in_per_min: number | null;
   out_per_min: number | null;
+  queue: { people: number; wait_s: number | null; served_per_min: number } | null;
+}
+export interface Balance {
+  inside: number;
+  low: number;
+  high: number;
+  turnstiles: number | null;
+  lines: number | null;
+  seen: number | null;
+  residual: number;
+  suspect: string;
 }
 export interface Occupancy {
+  balance: Balance | null;
+  full: { s: number; low_s: number; high_s: number | null } | null;
   inside: number | null;
   approved: number;
   percent: number | null;
@@ -176,7 +227,20 @@ export interface Alert {
   y_m: number;
   source: string;
   levels: { level: Level; event_time_us: number }[];
-  work: "new" | "in_progress" | "closed";
+  work: "new" | "in_progress" | "on_hold" | "closed";
+  owner: string;
+  verdict: "" | "real" | "false";
+  closing: string;
+  shelved_until_us: number;
+  grouped_under: string;
+  inhibited_by: string;
+  repeats: number;
+  reason: string;
+  prompt: Text | null;
+  grouped: number;
+  explains: number;
+  climbs: { step: string; at_us: number; functions: string[]; posts: string[] } | null;
+  begun: { step: string; at_us: number; why: string }[];
   actor: string;
   actor_role: string;
   acknowledged_by: string;
@@ -185,6 +249,33 @@ export interface Alert {
   asked: { action: string; actor: string } | null;
   refused: { action: string; actor: string; why: string } | null;
   receipts: Receipt[];
+}
+export interface Order {
+  order_id: string;
+  alert_id: string;
+  state: string;
+  kind: string;
+  place: string;
+  recipient: string;
+  text_en: string;
+  text_zh: string;
+  issued_by: string;
+  issued_role: string;
+  at_us: number;
+  due_us: number;
+  effect: "" | "pending" | "effective" | "not_effective" | "unknown";
+  effect_due_us: number;
+  reason: string;
+  waits: boolean;
+  steps: { state: string; at_us: number; actor: string; actor_role: string; reason: string; effect: string }[];
+}
+export interface PanelRequest {
+  request_id: string;
+  equipment: string;
+  state: string;
+  reason_en: string;
+  reason_zh: string;
+  at_us: number;
 }
 export interface Timeline {
   since_us: number;
@@ -215,6 +306,8 @@ export interface Picture {
   vehicles: Vehicle[];
   alerts: Alert[];
   alert_load: { per_operator: number; verdict: string; standing: number; standing_long: number; chattering: [string, string][]; kept_back: number };
+  orders: Order[];
+  panel_requests: PanelRequest[];
   timeline: Timeline;
 }
 export interface Preview {

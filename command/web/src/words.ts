@@ -1,6 +1,6 @@
 /** Numbers, times and names as people read them. */
 
-import type { Alert, CameraNow, Level, Picture, Plan } from "./types";
+import type { Alert, CameraNow, Level, Next, Picture, Plan } from "./types";
 import type { Key } from "./texts";
 import { lang, of, t, tOr } from "./texts";
 
@@ -107,4 +107,22 @@ export function isOpen(alert: Alert): boolean {
 /** Zones that nobody can judge now. */
 export function unknownZones(picture: Picture): string[] {
   return Object.entries(picture.zones).flatMap(([id, zone]) => (zone.known ? [] : [id]));
+}
+
+/** A time to come, as roughly as it is known. */
+export function about(seconds: number): string {
+  if (seconds < 90) return t("next.seconds", { count: Math.max(Math.round(seconds / 5) * 5, 0) });
+  return t("next.minutes", { count: Math.round(seconds / 60) });
+}
+
+/** When the next level is reached, with its interval. */
+export function nextText(next: Next): string {
+  const values = { level: t(`level.${next.level}`), time: about(next.s), low: about(next.low_s ?? 0) };
+  return next.high_s === null ? t("next.open", values) : t("next.level", { ...values, high: about(next.high_s) });
+}
+
+/** The name of a post's role in the language now. */
+export function roleIn(plan: Plan, role: string): string {
+  const found = plan.posts.find((row) => row.role.en === role || row.role.zh === role);
+  return found ? of(found.role) : role;
 }
