@@ -52,10 +52,11 @@ class Found:
                 pass
 
     def _once(self, known: dict[Any, Any], key: Any, record: Any) -> None:
-        before = known.setdefault(key, record)
-        if before is record:
+        if key not in known:
+            known[key] = record
             return
         self.repeats += 1
+        before = known[key]
         if before != record:
             names = [name for name in record.__slots__ if getattr(before, name) != getattr(record, name)]
             self.conflicts.append(f"{key}: differs in {', '.join(names)}")

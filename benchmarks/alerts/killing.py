@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.alerts.running import MODE, Running, running
+from benchmarks.alerts.running import MODE, running
 from benchmarks.alerts.venue import Cameras, venue
 from benchmarks.alerts.world import Cycle, World
 from pipelines.errors import MusterError
@@ -79,7 +79,7 @@ def campaign(home: Path, root: Path, *, kills: int, seed: int, manifest: Path, m
             world.fires_per_s, world.crowds = 0.0, False
             _settle(world)
             took_s = time.monotonic() - begun_s
-        judged = _judged(stack, manifest)
+        judged = stack.judged(manifest)
     return {
         "kills": sum(killed.values()),
         "killed": dict(killed),
@@ -129,6 +129,3 @@ def _settle(world: World) -> None:
         time.sleep(0.2)
     time.sleep(_SETTLED_S + 2 * HOLD_S)
 
-
-def _judged(stack: Running, manifest: Path) -> dict[str, Any]:
-    return stack.judged(manifest)

@@ -13,6 +13,7 @@ from pipelines.topics import topic
 
 _Sent = tuple[str, bytes, str, int | None]
 _UNASSIGNED: Final = -1
+_LAST_S: Final = 5
 
 
 class Steadfast:
@@ -50,3 +51,8 @@ class Steadfast:
         for _ in range(len(self._again)):
             self.repeated += 1
             self._produce(self._again.popleft())
+
+    def close(self) -> None:
+        """Hang up, a few seconds after the last word at the latest."""
+        self._client.flush(_LAST_S)
+        del self._client

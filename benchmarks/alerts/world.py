@@ -113,6 +113,7 @@ class World:
         self._over.set()
         for thread in self._threads:
             thread.join()
+        self.sender.close()
         self.manifest.close()
 
     def check(self) -> None:

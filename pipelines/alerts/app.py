@@ -27,7 +27,9 @@ P1: Final = "sensor.p1"
 COMMANDS: Final = "alerts.commands"
 LANE: Final = (P1, COMMANDS, "deadletter.ingest")
 _SAVE_EVERY_S: Final = 1.0
-_STEPS_A_TURN: Final = 25  # then life safety has its turn again
+_WAIT_S: Final = 0.02  # of a turn in which nothing comes
+_MOST: Final = 2000  # records of a turn
+_STEPS_A_TURN: Final = 25
 _PATIENCE_S: Final = 5.0  # for commands that have their place between steps, after a crash
 
 
@@ -55,6 +57,7 @@ class Alerts:
         self._main = Tail(settings.kafka, mode=settings.mode, things=(*self._results, *READINGS), start=start, offsets=offsets)
         self._lane = Tail(settings.kafka, mode=settings.mode, things=LANE, start=start, offsets=offsets)
         self._taken = self._refused = 0
+        self._behind = True
         self._saved_s = self._started_s = time.monotonic()
 
     def _newest_state(self, settings: Settings) -> tuple[int, dict[str, Any] | None]:
@@ -68,21 +71,28 @@ class Alerts:
 
     def turn(self) -> None:
         """One turn: life safety and commands first, then every step that all inputs have finished."""
-        for row in self._lane.poll(0):
-            self._take_lane(row)
-        self._take_commands()
-        for row in self._main.poll(0.02):
+        self._read_lane(0 if self._behind else _WAIT_S)
+        rows = self._main.poll(0, most=_MOST)
+        self._behind = len(rows) >= _MOST
+        for row in rows:
             self._take(row)
         if time.monotonic() - self._started_s > _PATIENCE_S:
             self._again.forget()
         for _ in range(_STEPS_A_TURN):
             if not self._step():
                 break
-            self._take_commands()
+            self._read_lane(0)
         if self._again.until_us() == NEVER_US:
             self._send(self._kernel.wall_clock(time.time_ns() // 1000))
         if time.monotonic() - self._saved_s >= _SAVE_EVERY_S:
             self.save()
+
+    def _read_lane(self, wait_s: float) -> None:
+        """Take what has come in the lane. The wait of a turn is here, for one record: it ends the moment that one is there."""
+        rows = self._lane.poll(wait_s, most=1) if wait_s else []
+        for row in [*rows, *self._lane.poll(0)]:
+            self._take_lane(row)
+        self._take_commands()
 
     def _step(self) -> bool:
         """Take the next step, unless it is not finished, or a command has its place before it."""
