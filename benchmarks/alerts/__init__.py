@@ -13,7 +13,7 @@ from pipelines.errors import MusterError
 
 PARTS: Final = ("kernel", "leaks", "speed", "kills")
 OPEN: Final = 10_000
-DRILL_EVENTS: Final = 100_000
+DRILL_EVENTS: Final = 20_000
 
 
 def run(home: Path, root: Path, *, seconds: int = 45, kills: int = 100, seed: int = 5, only: str = ",".join(PARTS)) -> dict[str, Any]:

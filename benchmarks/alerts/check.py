@@ -70,8 +70,9 @@ def judge(expected: Iterable[Expected], found: Found) -> dict[str, Any]:
     unexpected = {alert: row for alert, row in began.items() if alert not in incidents}
     missing = [row for alert, row in incidents.items() if alert not in began]
     moved = {row.alert_id: other for row in missing if (other := _near(row, unexpected)) is not None}
+    joined = {row.alert_id for row in missing if row.alert_id not in moved and _stands(row, found)}
     doubles = [alert for alert in unexpected if alert not in moved.values()]
-    lost = [f"{row.id}: no alert {row.alert_id}" for row in missing if row.alert_id not in moved]
+    lost = [f"{row.id}: no alert {row.alert_id}" for row in missing if row.alert_id not in moved and row.alert_id not in joined]
     lost += [f"{row.alert_id}: {row.rule} in {row.place} reached nobody" for row in _orphans(began.values(), found)]
     lost += [f"{row.id}: the command was not answered" for row in rows if row.kind == CLEAR and row.id not in found.answers]
     twice = [f"{alert}: {began[alert].rule} in {began[alert].place} at {began[alert].start_us} was not expected" for alert in doubles]
@@ -86,6 +87,7 @@ def judge(expected: Iterable[Expected], found: Found) -> dict[str, Any]:
         "conflicts": len(found.conflicts),
         "gaps": len(gaps),
         "moved": len(moved),
+        "joined": len(joined),
         "recovered": found.repeats,
         "refused": sum(bool(row.refusal) for row in found.answers.values()),
         "by_kind": dict(Counter(row.kind for row in rows)),
@@ -100,6 +102,14 @@ def _near(row: Expected, unexpected: dict[str, AlertChange]) -> str | None:
         if row.kind == CROWD == change.rule and change.place == row.zone and 0 < change.start_us - row.start_us <= _NEAR_US:
             return alert
     return None
+
+
+def _stands(row: Expected, found: Found) -> bool:
+    """Whether a crowd joined an alert that was open all the while: the windows that would have ended the one before never were."""
+    changes = sorted((key[2], change) for key, change in found.changes.items() if key[1] == "condition" and change.place == row.zone)
+    opened = {change.alert_id: change.start_us for _, change in changes if change.rule == CROWD == row.kind}
+    cleared = {change.alert_id: change.event_time_us for _, change in changes if change.condition == "cleared"}
+    return any(start_us < row.start_us <= cleared.get(alert, row.start_us + _NEAR_US) - _NEAR_US for alert, start_us in opened.items())
 
 
 def _orphans(began: Iterable[AlertChange], found: Found) -> list[AlertChange]:

@@ -128,4 +128,3 @@ def _settle(world: World) -> None:
             break
         time.sleep(0.2)
     time.sleep(_SETTLED_S + 2 * HOLD_S)
-

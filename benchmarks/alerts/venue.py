@@ -19,6 +19,15 @@ CAMERAS: Final = 4
 FPS: Final = 15
 PEAK_PER_M2: Final = {9: 2.25, 13: 3.25}  # people in one box of 2 m x 2 m: watch; caution
 _SIDE_M: Final = 6
+_DUTY: Final = {
+    "command_post": "C1",
+    "deputy": "C2",
+    "zone_guard": "G1",
+    "sector_lead": "L1",
+    "fire_control_room": "F1",
+    "police_liaison": "B1",
+}
+_BEARERS: Final = ("radio", "phone")  # the drill's inbox stands in for both
 _BOX_M2: Final = 4
 _NAME: Final = {"en": "bench", "zh": "基准"}
 
@@ -51,6 +60,12 @@ def venue(*, zones_a_camera: int, hold_up_s: float, hold_down_s: float) -> Plan:
                 {"id": f"smoke-{zone['id']}", "kind": "smoke", "at": zone["polygon"][0], "zone": zone["id"], "beats": False}
                 for zone in zones
             ],
+            "posts": [{"call_sign": name, "role": _NAME} for name in _DUTY.values()],
+            "duty": {
+                "channels": [{"channel": name, "network": name} for name in _BEARERS],
+                "reach": [{"post": name, "bearers": [{"channel": each} for each in _BEARERS]} for name in _DUTY.values()],
+                "shifts": [{"function": function, "posts": [name]} for function, name in _DUTY.items()],
+            },
             "timing": {"hold_up_s": hold_up_s, "hold_down_s": hold_down_s},
             "handling": {"storm_alerts": 1_000_000, "flap_times": 1_000_000},
         },

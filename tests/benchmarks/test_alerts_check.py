@@ -26,7 +26,9 @@ RECEIPT = DispatchReceipt(
 
 def began(expected: Expected):
     level = "critical" if expected.kind == "fire" else "caution"
-    alert = Alert(alert_id=expected.alert_id, rule=expected.kind, rule_version=1, place=expected.zone, start_us=expected.start_us, level=level)
+    alert = Alert(
+        alert_id=expected.alert_id, rule=expected.kind, rule_version=1, place=expected.zone, start_us=expected.start_us, level=level
+    )
     return alert.change(axis="condition", now_us=expected.start_us, mode=MODE, plan="p")
 
 
