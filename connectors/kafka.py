@@ -102,7 +102,7 @@ class Sender:
         raise TransientError(f"{thing}: the broker takes nothing; the send queue has been full for 10 s", retry_after_s=5)
 
     def _delivered(self, error: KafkaError | None, message: Message) -> None:
-        if error is not None:
+        if error is not None and error.code() != KafkaError._PURGE_QUEUE:  # noqa: SLF001 - the client's own name for what was forgotten
             self._failed.append(f"{message.topic()}: {error.str()}")
 
     def _raise_failed(self) -> None:
@@ -117,10 +117,9 @@ class Sender:
         return len(self._client)
 
     def forget(self) -> None:
-        """Drop what waits in the queue; what is on its way may still arrive, and no failure is raised for either."""
+        """Drop what waits in the queue, for which no failure is raised; what is on its way may still arrive."""
         self._client.purge(in_flight=False)
         self._client.poll(0)
-        self._failed.clear()
 
     def flush(self, timeout_s: float = 10) -> None:
         """Wait until everything has arrived.

@@ -106,9 +106,9 @@ def _near(row: Expected, unexpected: dict[str, AlertChange]) -> str | None:
 
 def _stands(row: Expected, found: Found) -> bool:
     """Whether a crowd joined an alert that was open all the while: the windows that would have ended the one before never were."""
-    changes = sorted((key[2], change) for key, change in found.changes.items() if key[1] == "condition" and change.place == row.zone)
-    opened = {change.alert_id: change.start_us for _, change in changes if change.rule == CROWD == row.kind}
-    cleared = {change.alert_id: change.event_time_us for _, change in changes if change.condition == "cleared"}
+    changes = [change for change in found.changes.values() if change.rule == CROWD == row.kind and change.place == row.zone]
+    opened = {change.alert_id: change.start_us for change in changes}
+    cleared = {change.alert_id: change.event_time_us for change in changes if change.condition == "cleared"}
     return any(start_us < row.start_us <= cleared.get(alert, row.start_us + _NEAR_US) - _NEAR_US for alert, start_us in opened.items())
 
 

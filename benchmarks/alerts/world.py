@@ -90,7 +90,7 @@ class World:
         self._clear_after_us = round(clear_after_s * units.MICRO)
         self._free = list(self._zones)
         self._burning: dict[str, str] = {}  # alert id → zone
-        self._clearing: dict[str, str] = {}  # command id → zone
+        self._clearing: dict[str, tuple[str, str]] = {}  # command id → alert id, zone
         self._dense: dict[str, int] = {}  # zone → where its episode ends
         self.came: dict[str, Came] = {}
         self.refusals: list[str] = []
@@ -213,7 +213,7 @@ class World:
                 continue
             command_id = uuid.UUID(int=self._chance.getrandbits(128)).hex
             self.manifest.write(id=command_id, kind=CLEAR, alert_id=burning, zone=zone, start_us=now_us)
-            self._clearing[command_id] = zone
+            self._clearing[command_id] = burning, zone
             del self._burning[burning]
             command = AlertCommand(
                 command_id=command_id,
@@ -248,10 +248,11 @@ class World:
                 came = Came(rule=record.rule, event_time_us=record.event_time_us, appended_us=appended_us)
                 self.came.setdefault(record.alert_id, came)
         elif thing == "alerts.answers":
-            zone = self._clearing.pop(record.command_id, None)
-            if zone is not None:
+            cleared, zone = self._clearing.pop(record.command_id, ("", ""))
+            if record.refusal and cleared:
+                self._burning[cleared] = zone  # whoever is refused asks again
+                self.refusals.append(record.refusal)
+            elif cleared:
                 self._free.append(zone)
-                if record.refusal:
-                    self.refusals.append(record.refusal)
         elif record.stage == "alerts":
             self.tick_age_us = record.tick_age_us

@@ -15,7 +15,8 @@ class Again:
 
     A command that was answered before the crash waits for the step and for the life-safety reading that came before it then, and
     the next step waits for it. Life safety waits for no step: where a reading and such a command are about one alert, the command
-    is taken `before` it. Any other waits for nothing.
+    is taken `before` it. Any other waits for nothing, unless it is about an alert that is not known yet: shortly after a start that
+    may be one that was told of before the crash and is about to come again.
 
     Args:
         answers: those that are known.
@@ -28,6 +29,7 @@ class Again:
         self._answered = dict(self._places)
         self._unread = set(self._places)
         self._waiting: deque[tuple[int, AlertCommand | None]] = deque()
+        self._starting = True
         self.offset = since
 
     @property
@@ -46,12 +48,17 @@ class Again:
         if not self._waiting:
             self.offset = offset + 1
 
-    def due(self, *, step_us: int, p1_offset: int) -> Iterator[tuple[int, AlertCommand]]:
-        """The commands whose turn it is after the step *step_us* and the life-safety readings before *p1_offset*."""
+    def due(self, *, step_us: int, p1_offset: int, known: Callable[[str], bool] = lambda _: True) -> Iterator[tuple[int, AlertCommand]]:
+        """The commands whose turn it is after the step *step_us* and the life-safety readings before *p1_offset*.
+
+        *known* says of an alert's id whether there is such an alert, now.
+        """
         while self._waiting:
             offset, command = self._waiting[0]
             after_us, after_p1 = self._places.get(offset, (-1, 0))
             if step_us < after_us or p1_offset < after_p1:
+                return
+            if command is not None and self._starting and offset not in self._answered and not known(command.alert_id):
                 return
             self._waiting.popleft()
             self._places.pop(offset, None)
@@ -78,6 +85,7 @@ class Again:
 
     def forget(self) -> None:
         """Wait for nothing any more: alerts are worth more than the order of what people did."""
+        self._starting = False
         self._places.clear()
         self._unread.clear()
         self._answered.clear()

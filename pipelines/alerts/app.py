@@ -118,7 +118,8 @@ class Alerts:
         return False
 
     def _take_commands(self) -> None:
-        for offset, command in self._again.due(step_us=self._merge.last_us, p1_offset=self._lane_offsets[P1]):
+        place = {"step_us": self._merge.last_us, "p1_offset": self._lane_offsets[P1]}
+        for offset, command in self._again.due(**place, known=lambda about: not about or self._kernel.find(about) is not None):
             self._take_command(offset, command)
 
     def _take_command(self, offset: int, command: AlertCommand) -> None:

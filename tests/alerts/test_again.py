@@ -60,3 +60,20 @@ def test_a_command_that_nobody_has_answered_comes_before_no_reading() -> None:
     subject = Again([], since=0)
     subject.put(0, ask("a", "clear"))
     assert list(subject.before(9, lambda _: True)) == []
+
+
+def test_shortly_after_a_start_a_command_waits_for_its_alert_to_come_again_and_then_for_nothing() -> None:
+    subject, alerts = Again([answer(0, step_us=0)], since=0), {"a"}
+    for offset, alert in enumerate(("gone", "a", "b")):
+        subject.put(offset, ask(alert, "clear"))
+
+    def known(alert: str) -> bool:
+        return alert in alerts
+
+    assert [offset for offset, _ in subject.due(step_us=0, p1_offset=0, known=known)] == [0, 1]
+    alerts.add("b")
+    assert [offset for offset, _ in subject.due(step_us=0, p1_offset=0, known=known)] == [2]
+    subject.put(3, ask("never", "clear"))
+    assert list(subject.due(step_us=0, p1_offset=0, known=known)) == []
+    subject.forget()
+    assert [offset for offset, _ in subject.due(step_us=0, p1_offset=0, known=known)] == [3]
