@@ -370,12 +370,14 @@ def bench(
     rounds: Annotated[Optional[int], typer.Option(min=1, help="How often everything is run; medians count.")] = None,  # noqa: UP045
     seconds_: Annotated[Optional[int], typer.Option("--seconds", min=1, help="Seconds of the workload.")] = None,  # noqa: UP045
     real_seconds: Annotated[Optional[int], typer.Option(min=1, help="Seconds of the run in real time.")] = None,  # noqa: UP045
-    only: Annotated[Optional[str], typer.Option(help="Peers, comma between them.")] = None,  # noqa: UP045
+    kills: Annotated[Optional[int], typer.Option(min=1, help="Processes to kill.")] = None,  # noqa: UP045
+    seed: Annotated[Optional[int], typer.Option(help="Of everything that goes by chance.")] = None,  # noqa: UP045
+    only: Annotated[Optional[str], typer.Option(help="Peers, or parts of the benchmark, comma between them.")] = None,  # noqa: UP045
 ) -> None:
     """Run a benchmark of the folder benchmarks/."""
     from cli import checks as command  # noqa: PLC0415
 
-    settings = {"rounds": rounds, "seconds": seconds_, "real_seconds": real_seconds, "only": only}
+    settings = {"rounds": rounds, "seconds": seconds_, "real_seconds": real_seconds, "kills": kills, "seed": seed, "only": only}
     command.bench(name, report, {key: value for key, value in settings.items() if value is not None})
 
 

@@ -15,6 +15,7 @@ from pipelines.errors import DecodeError, MusterError, RefusedError, TransientEr
 from pipelines.events import DeadLetter
 from pipelines.topics import Topic, split, topic
 
+RECONNECT_MAX_MS: Final = 1000  # and half as long again by chance: after an outage all are back at nearly one time
 _QUEUE_FULL_WAIT_S: Final = 0.5
 _NEW_TOPIC_TRIES: Final = 50
 _NEW_TOPIC_WAIT_S: Final = 0.2
@@ -38,6 +39,7 @@ def producer(bootstrap: str, *, linger_ms: float = 5) -> Producer:
             "linger.ms": linger_ms,
             "message.max.bytes": MAX_BYTES + 4096,
             "batch.size": MAX_BYTES // 2,  # the broker's limit holds for a batch as for a record
+            "reconnect.backoff.max.ms": RECONNECT_MAX_MS,
             "compression.type": "none",  # loopback is fast; with append time the broker would unpack and pack again
             "log.connection.close": False,
         }
@@ -100,13 +102,24 @@ class Sender:
         raise TransientError(f"{thing}: the broker takes nothing; the send queue has been full for 10 s", retry_after_s=5)
 
     def _delivered(self, error: KafkaError | None, message: Message) -> None:
-        if error is not None:
+        if error is not None and error.code() != KafkaError._PURGE_QUEUE:  # noqa: SLF001 - the client's own name for what was forgotten
             self._failed.append(f"{message.topic()}: {error.str()}")
 
     def _raise_failed(self) -> None:
         if self._failed:
             failed, self._failed = self._failed, []
             raise TransientError("; ".join(failed[:3]))
+
+    @property
+    def waiting(self) -> int:
+        """Records that have not arrived yet."""
+        self._client.poll(0)
+        return len(self._client)
+
+    def forget(self) -> None:
+        """Drop what waits in the queue, for which no failure is raised; what is on its way may still arrive."""
+        self._client.purge(in_flight=False)
+        self._client.poll(0)
 
     def flush(self, timeout_s: float = 10) -> None:
         """Wait until everything has arrived.

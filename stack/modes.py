@@ -207,6 +207,7 @@ def page_part(home: Path, addresses: Addresses, *, after: tuple[str, ...]) -> Pa
         ready=settings.ready_file.exists,
         after=after,
         ready_timeout_s=_START_TIMEOUT_S,
+        before_start=lambda: settings.ready_file.unlink(missing_ok=True),
     )
 
 
@@ -222,4 +223,5 @@ def _part(mode: Mode, name: str, module: tuple[str, ...], *, after: tuple[str, .
         after=after,
         ready_timeout_s=_START_TIMEOUT_S,
         one_shot=one_shot,
+        before_start=lambda: ready_file.unlink(missing_ok=True),
     )

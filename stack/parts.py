@@ -26,6 +26,7 @@ class Part:
         one_shot: it must end with 0, and is ready when it has; *ready* is not asked.
         outlives: it may live on for a minute when the supervisor dies; it must then end by itself.
         alive: whether it still gives signs of life, asked once a second while it is ready; None = a process that runs is alive.
+        before_start: called before each start: takes away what the process before it has left, such as its word that it is ready.
         on_death: told why a part that was ready is started again, in a thread of its own.
     """
 
@@ -38,6 +39,7 @@ class Part:
     one_shot: bool = False
     outlives: bool = False
     alive: Callable[[], bool] | None = None
+    before_start: Callable[[], None] | None = None
     on_death: Callable[[str], None] | None = None
 
 

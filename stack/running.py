@@ -83,6 +83,8 @@ class RunningPart:
         self._started = self._next_probe = time.monotonic()
         self._probe, self._sign, self._ready_after_s = None, None, None
         try:
+            if self.part.before_start is not None:
+                self.part.before_start()
             self._process = self._nursery.start(self.part.command, self.part.env, self._log, outlives=self.part.outlives)
         except OSError as error:
             self._stumbled(f"cannot be run: {error}")

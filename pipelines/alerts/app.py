@@ -27,7 +27,9 @@ P1: Final = "sensor.p1"
 COMMANDS: Final = "alerts.commands"
 LANE: Final = (P1, COMMANDS, "deadletter.ingest")
 _SAVE_EVERY_S: Final = 1.0
-_STEPS_A_TURN: Final = 25  # then life safety has its turn again
+_WAIT_S: Final = 0.02  # of a turn in which nothing comes
+_MOST: Final = 2000  # records of a turn
+_STEPS_A_TURN: Final = 25
 _PATIENCE_S: Final = 5.0  # for commands that have their place between steps, after a crash
 
 
@@ -55,6 +57,7 @@ class Alerts:
         self._main = Tail(settings.kafka, mode=settings.mode, things=(*self._results, *READINGS), start=start, offsets=offsets)
         self._lane = Tail(settings.kafka, mode=settings.mode, things=LANE, start=start, offsets=offsets)
         self._taken = self._refused = 0
+        self._behind = True
         self._saved_s = self._started_s = time.monotonic()
 
     def _newest_state(self, settings: Settings) -> tuple[int, dict[str, Any] | None]:
@@ -68,21 +71,39 @@ class Alerts:
 
     def turn(self) -> None:
         """One turn: life safety and commands first, then every step that all inputs have finished."""
-        for row in self._lane.poll(0):
-            self._take_lane(row)
-        self._take_commands()
-        for row in self._main.poll(0.02):
+        self._read_lane(0 if self._behind else _WAIT_S)
+        rows = self._main.poll(0, most=_MOST)
+        self._behind = len(rows) >= _MOST
+        for row in rows:
             self._take(row)
         if time.monotonic() - self._started_s > _PATIENCE_S:
             self._again.forget()
         for _ in range(_STEPS_A_TURN):
             if not self._step():
                 break
-            self._take_commands()
+            self._read_lane(0)
         if self._again.until_us() == NEVER_US:
             self._send(self._kernel.wall_clock(time.time_ns() // 1000))
         if time.monotonic() - self._saved_s >= _SAVE_EVERY_S:
             self.save()
+
+    def _read_lane(self, wait_s: float) -> None:
+        """Take what has come in the lane. The wait of a turn is here, for one record: it ends the moment that one is there."""
+        rows = self._lane.poll(wait_s, most=1) if wait_s else []
+        for row in [*self._until_commands_are_read(), *rows, *self._lane.poll(0)]:
+            self._take_lane(row)
+        self._take_commands()
+
+    def _until_commands_are_read(self) -> list[Row]:
+        """After a crash: read the commands that were answered, which may come behind readings that they stood before."""
+        rows: list[Row] = []
+        while self._again.reading and time.monotonic() - self._started_s < _PATIENCE_S:
+            for row in self._lane.poll(0.02, most=1):
+                if row.thing == COMMANDS:
+                    self._take_lane(row)
+                else:
+                    rows.append(row)
+        return rows
 
     def _step(self) -> bool:
         """Take the next step, unless it is not finished, or a command has its place before it."""
@@ -97,12 +118,23 @@ class Alerts:
         return False
 
     def _take_commands(self) -> None:
-        for offset, command in self._again.due(step_us=self._merge.last_us, p1_offset=self._lane_offsets[P1]):
-            changes, refused = self._kernel.command(command)
-            self._sender.send("alerts.answers", self._answer(command, refused, offset), key=command.alert_id)
-            self._send(changes)
+        place = {"step_us": self._merge.last_us, "p1_offset": self._lane_offsets[P1]}
+        for offset, command in self._again.due(**place, known=lambda about: not about or self._kernel.find(about) is not None):
+            self._take_command(offset, command)
+
+    def _take_command(self, offset: int, command: AlertCommand) -> None:
+        changes, refused = self._kernel.command(command)
+        self._sender.send("alerts.answers", self._answer(command, refused, offset), key=command.alert_id)
+        self._send(changes)
+
+    def _take_p1(self, row: Row) -> None:
+        """A life-safety reading; an alert of its place that people had ended before it is not open any more."""
+        for offset, command in self._again.before(row.offset, lambda alert_id: self._kernel.is_about(alert_id, row.record)):
+            self._take_command(offset, command)
+        self._send(self._kernel.p1(row.record))
 
     def _answer(self, command: AlertCommand, refused: str, offset: int) -> AlertAnswer:
+        step_us, p1_offset = self._again.place(offset) or (self._merge.last_us, self._lane_offsets[P1])
         return AlertAnswer(
             command_id=command.command_id,
             alert_id=command.alert_id,
@@ -111,8 +143,8 @@ class Alerts:
             refusal=refused,
             received_us=command.received_us,
             command_offset=offset,
-            step_us=self._merge.last_us,
-            p1_offset=self._lane_offsets[P1],
+            step_us=step_us,
+            p1_offset=p1_offset,
         )
 
     def _take(self, row: Row) -> None:
@@ -135,7 +167,7 @@ class Alerts:
         elif probe.is_probe(row.record):
             self._let_pass(row.record)
         elif row.thing == P1:
-            self._send(self._kernel.p1(row.record))
+            self._take_p1(row)
             self._take_commands()
         elif row.thing == "deadletter.ingest":
             self._send(self._kernel.refused(row.record))

@@ -91,6 +91,11 @@ class Kernel(Episodes):
         rules.life_safety(self, reading)
         return self._taken()
 
+    def is_about(self, alert_id: str, reading: SensorFire) -> bool:
+        """Whether an alert is the one that a life-safety reading would be evidence of."""
+        alert = self.find(alert_id)
+        return alert is not None and alert.rule in (rules.FIRE, rules.GAS) and alert.place == reading.zone
+
     def refused(self, letter: DeadLetter) -> list[AlertChange]:
         """Take what ingest refused, likewise."""
         rules.refused(self, letter)

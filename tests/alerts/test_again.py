@@ -40,3 +40,40 @@ def test_alerts_do_not_wait_for_a_command_that_never_comes() -> None:
     assert subject.until_us() == NEVER_US
     subject.skip(4)
     assert subject.offset == 5
+
+
+def test_a_reading_is_taken_after_the_commands_that_had_been_answered_before_it_about_its_alert_whatever_step_they_wait_for() -> None:
+    subject = Again(
+        [answer(4, step_us=600, p1_offset=2), answer(5, step_us=600, p1_offset=2), answer(6, step_us=600, p1_offset=3)], since=4
+    )
+    assert subject.reading
+    for offset, alert in ((4, "other"), (5, "a"), (6, "a")):
+        subject.put(offset, ask(alert, "clear"))
+    assert not subject.reading
+    assert [offset for offset, _ in subject.before(2, lambda alert: alert == "a")] == [5]
+    assert (subject.offset, subject.until_us(), subject.place(5)) == (4, 600, (600, 2))
+    assert due(subject, step_us=600, p1_offset=3) == [4, 6]
+    assert subject.offset == 7
+
+
+def test_a_command_that_nobody_has_answered_comes_before_no_reading() -> None:
+    subject = Again([], since=0)
+    subject.put(0, ask("a", "clear"))
+    assert list(subject.before(9, lambda _: True)) == []
+
+
+def test_shortly_after_a_start_a_command_waits_for_its_alert_to_come_again_and_then_for_nothing() -> None:
+    subject, alerts = Again([answer(0, step_us=0)], since=0), {"a"}
+    for offset, alert in enumerate(("gone", "a", "b")):
+        subject.put(offset, ask(alert, "clear"))
+
+    def known(alert: str) -> bool:
+        return alert in alerts
+
+    assert [offset for offset, _ in subject.due(step_us=0, p1_offset=0, known=known)] == [0, 1]
+    alerts.add("b")
+    assert [offset for offset, _ in subject.due(step_us=0, p1_offset=0, known=known)] == [2]
+    subject.put(3, ask("never", "clear"))
+    assert list(subject.due(step_us=0, p1_offset=0, known=known)) == []
+    subject.forget()
+    assert [offset for offset, _ in subject.due(step_us=0, p1_offset=0, known=known)] == [3]

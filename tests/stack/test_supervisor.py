@@ -117,6 +117,24 @@ def test_a_part_that_dies_is_started_again(machine: Machine) -> None:
     assert pid_of(supervisor, "server") != first
 
 
+def test_what_a_dead_process_has_left_does_not_pass_for_the_word_of_the_next_one(machine: Machine, tmp_path: Path) -> None:
+    note, once = tmp_path / "ready", tmp_path / "once"
+    code = f"import pathlib, time; once = pathlib.Path({str(once)!r}); later = once.exists(); once.touch(); "
+    code += f"later or pathlib.Path({str(note)!r}).touch(); time.sleep(600)"
+    command = (sys.executable, "-S", "-c", code)
+    part = Part(name="server", command=command, ready=note.exists, before_start=lambda: note.unlink(missing_ok=True))
+    supervisor = machine(part)
+    supervisor.start()
+    supervisor.run_in_background()
+    first = pid_of(supervisor, "server")
+    os.kill(first, signal.SIGKILL)
+    assert eventually(lambda: any(row.restarts == 1 and row.pid not in (None, first) for row in supervisor.status()))
+    time.sleep(0.5)
+    assert state_of(supervisor, "server") == "restarting"
+    note.touch()
+    assert eventually(lambda: state_of(supervisor, "server") == "ready")
+
+
 def test_grandchildren_of_a_dead_part_die_before_it_is_started_again(machine: Machine, tmp_path: Path) -> None:
     note = tmp_path / "grandchild"
     supervisor = machine(script("server", GRANDCHILD, str(note)))
