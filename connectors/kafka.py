@@ -44,6 +44,10 @@ def producer(bootstrap: str, *, linger_ms: float = 5) -> Producer:
     )
 
 
+class StillUnderWayError(TransientError):
+    """Records have not arrived yet, and none was refused: the client goes on trying, and they must not be sent again."""
+
+
 class Sender:
     """Sends events of one mode. A record that Kafka refuses is raised at the next `send` or `flush`, never dropped."""
 
@@ -112,12 +116,13 @@ class Sender:
         """Wait until everything has arrived.
 
         Raises:
-            TransientError: something did not within *timeout_s*.
+            StillUnderWayError: something did not within *timeout_s*.
+            TransientError: something never will.
         """
         left = self._client.flush(timeout_s)
         self._raise_failed()
         if left:
-            raise TransientError(f"{left} records did not arrive within {timeout_s} s")
+            raise StillUnderWayError(f"{left} records did not arrive within {timeout_s} s")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
