@@ -39,6 +39,7 @@ def producer(bootstrap: str, *, linger_ms: float = 5) -> Producer:
             "message.max.bytes": MAX_BYTES + 4096,
             "batch.size": MAX_BYTES // 2,  # the broker's limit holds for a batch as for a record
             "compression.type": "none",  # loopback is fast; with append time the broker would unpack and pack again
+            "reconnect.backoff.max.ms": 1000,  # a broker that was killed is back in seconds; the client's own 10 s would add to them
             "log.connection.close": False,
         }
     )

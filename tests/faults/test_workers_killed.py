@@ -35,9 +35,10 @@ def test_workers_that_come_and_die_every_few_seconds_lose_nothing_and_judge_noth
         settings = settings_of(tmp_path, kafka, MODE)
         devices, workers = Devices(settings, tmp_path / "manifest"), Workers(settings)
         try:
-            workers.start()
-            workers.wait_ready(1)
-            for step in range(STEPS):
+            for number in (1, 2):
+                workers.start()
+                workers.wait_ready(number)
+            for step in range(STEPS):  # each lives some 12 s, two or three at once
                 if step % 2 == 0:
                     workers.start()
                 else:
@@ -64,6 +65,7 @@ def test_a_worker_that_is_killed_or_frozen_and_comes_back_loses_and_doubles_noth
             workers.start()
             workers.wait_ready(3)
             devices.send_for(2)
+            devices.send(400)  # so that it has something in hand
             zombie.send_signal(signal.SIGSTOP)
             takeover_frozen_s = takeover(settings, devices)
             devices.send_for(SESSION_S / 2)
