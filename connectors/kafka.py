@@ -41,9 +41,14 @@ def producer(bootstrap: str, *, linger_ms: float = 5) -> Producer:
             "batch.size": MAX_BYTES // 2,  # the broker's limit holds for a batch as for a record
             "reconnect.backoff.max.ms": RECONNECT_MAX_MS,
             "compression.type": "none",  # loopback is fast; with append time the broker would unpack and pack again
+            "reconnect.backoff.max.ms": 1000,  # a broker that was killed is back in seconds; the client's own 10 s would add to them
             "log.connection.close": False,
         }
     )
+
+
+class StillUnderWayError(TransientError):
+    """Records have not arrived yet, and none was refused: the client goes on trying, and they must not be sent again."""
 
 
 class Sender:
@@ -125,12 +130,13 @@ class Sender:
         """Wait until everything has arrived.
 
         Raises:
-            TransientError: something did not within *timeout_s*.
+            StillUnderWayError: something did not within *timeout_s*.
+            TransientError: something never will.
         """
         left = self._client.flush(timeout_s)
         self._raise_failed()
         if left:
-            raise TransientError(f"{left} records did not arrive within {timeout_s} s")
+            raise StillUnderWayError(f"{left} records did not arrive within {timeout_s} s")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

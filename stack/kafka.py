@@ -1,4 +1,4 @@
-"""A Kafka broker of one node (KRaft, broker and controller in one), and the topics on it."""
+"""Kafka brokers (KRaft, broker and controller in one), one or a cluster of them, and the topics on it."""
 
 from __future__ import annotations
 
@@ -18,9 +18,11 @@ from stack.java import SMALL_MALLOC, SMALL_SERVER, java, shared_classes
 from stack.parts import Part
 
 RECORD_LIMIT_BYTES = 262_144
-CLUSTER_ID = "TXVzdGVyTXVzdGVyTXVzdA"  # one node on loopback never meets another cluster
+CLUSTER_ID = "TXVzdGVyTXVzdGVyTXVzdA"  # on loopback it never meets another cluster
+_REPLICAS = 3
 HEAP_MB = 384
 ADMIN_TIMEOUT_S = 30.0
+_AS_THE_BROKERS_SAY = -1
 LOG4J = """\
 Configuration:
   status: "ERROR"
@@ -49,18 +51,38 @@ class TopicSpec:
     config: dict[str, str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """One broker of a cluster: its number, and the host:port of it and of its controller."""
+
+    number: int
+    broker: str
+    controller: str
+
+
 def part(home: Path, addresses: Addresses) -> Part:
-    """The broker; its files are written under ``home/run/kafka``, its storage is formatted on the first start."""
-    folder = home / "run" / "kafka"
+    """The broker that stands alone; its files are written under ``home/run/kafka``."""
+    node = Node(number=1, broker=addresses.kafka, controller=addresses.kafka_controller)
+    return _part(home, "kafka", node, [node])
+
+
+def cluster(home: Path, nodes: Sequence[Node]) -> list[Part]:
+    """Brokers that hold each record thrice (less, if they are fewer), and acknowledge it when all but one in step have it."""
+    return [_part(home, f"kafka-{node.number}", node, nodes) for node in nodes]
+
+
+def _part(home: Path, name: str, node: Node, nodes: Sequence[Node]) -> Part:
+    """One broker; its files are written under ``home/run/<name>``, its storage is formatted on the first start."""
+    folder = home / "run" / name
     folder.mkdir(parents=True, exist_ok=True)
     properties = folder / "server.properties"
-    properties.write_text("".join(f"{key}={value}\n" for key, value in _properties(folder, addresses).items()))
+    properties.write_text("".join(f"{key}={value}\n" for key, value in _properties(folder, node, nodes).items()))
     (folder / "log4j2.yaml").write_text(LOG4J)
     return Part(
-        name="kafka",
+        name=name,
         command=("/bin/sh", "-c", _script(home, folder, properties)),
         env=SMALL_MALLOC,
-        ready=lambda: answers(addresses.kafka),
+        ready=lambda: answers(node.broker),
     )
 
 
@@ -82,7 +104,7 @@ def ensure_topics(bootstrap: str, specs: Sequence[TopicSpec]) -> None:
     try:
         there = admin.list_topics(timeout=ADMIN_TIMEOUT_S).topics
         new = [
-            NewTopic(spec.name, num_partitions=spec.partitions, replication_factor=1, config=spec.config)
+            NewTopic(spec.name, num_partitions=spec.partitions, replication_factor=_AS_THE_BROKERS_SAY, config=spec.config)
             for spec in specs
             if spec.name not in there
         ]
@@ -131,15 +153,19 @@ def _script(home: Path, folder: Path, properties: Path) -> str:
     return f"test -f {formatted} || {form} || exit 1; exec {line} {classes} kafka.Kafka {config}"
 
 
-def _properties(folder: Path, addresses: Addresses) -> dict[str, str]:
-    broker, controller = addresses.kafka, addresses.kafka_controller
+def _properties(folder: Path, node: Node, nodes: Sequence[Node]) -> dict[str, str]:
+    replicas = min(len(nodes), _REPLICAS)
+    in_step = max(replicas - 1, 1)
     return {
         "process.roles": "broker,controller",
-        "node.id": "1",
-        "controller.quorum.voters": f"1@{controller}",
+        "node.id": str(node.number),
+        "controller.quorum.voters": ",".join(f"{each.number}@{each.controller}" for each in nodes),
         "controller.listener.names": "CONTROLLER",
-        "listeners": f"PLAINTEXT://{broker},CONTROLLER://{controller}",
-        "advertised.listeners": f"PLAINTEXT://{broker}",
+        "listeners": f"PLAINTEXT://{node.broker},CONTROLLER://{node.controller}",
+        "advertised.listeners": f"PLAINTEXT://{node.broker}",
+        "default.replication.factor": str(replicas),
+        "min.insync.replicas": str(in_step),
+        "unclean.leader.election.enable": "false",
         "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
         "log.dirs": str(folder / "data"),
         "auto.create.topics.enable": "false",
@@ -156,13 +182,13 @@ def _properties(folder: Path, addresses: Addresses) -> dict[str, str]:
         "num.recovery.threads.per.data.dir": "2",
         "background.threads": "2",
         "offsets.topic.num.partitions": "4",
-        "offsets.topic.replication.factor": "1",
+        "offsets.topic.replication.factor": str(replicas),
         "transaction.state.log.num.partitions": "4",
-        "transaction.state.log.replication.factor": "1",
-        "transaction.state.log.min.isr": "1",
+        "transaction.state.log.replication.factor": str(replicas),
+        "transaction.state.log.min.isr": str(in_step),
         "share.coordinator.state.topic.num.partitions": "1",
-        "share.coordinator.state.topic.replication.factor": "1",
-        "share.coordinator.state.topic.min.isr": "1",
+        "share.coordinator.state.topic.replication.factor": str(replicas),
+        "share.coordinator.state.topic.min.isr": str(in_step),
         # After a kill the controller takes the next start of the broker only when the last one's session is over.
         "broker.session.timeout.ms": "3000",
         "broker.heartbeat.interval.ms": "500",

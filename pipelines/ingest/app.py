@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import faust
 
-from connectors.kafka import Row, Sender, Tail, producer
+from connectors.kafka import Row, Sender, StillUnderWayError, Tail, producer
 from pipelines import probe
 from pipelines.errors import MusterError, TransientError
 from pipelines.events import LedgerEntry, SensorFire, StageHealth
@@ -34,6 +34,8 @@ from plan.load import load
 _BATCH: Final = 500
 _WITHIN_S: Final = 0.04
 _AUDIT_EVERY_S: Final = 4.0
+_SESSION_S: Final = 8.0
+_PAUSE_S: Final = _SESSION_S / 2  # a process that stood still for longer may have lost its partitions, and not know it
 _FIRE: Final = "raw.fire"
 _NUMBER: Final = "number"  # header of sensor.p1: which reading of its device it is
 Out = tuple[str, str, Any, Sequence[tuple[str, bytes]]]
@@ -58,20 +60,34 @@ class Ingest:
         self._locks: dict[Sender, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._past_lock = asyncio.Lock()
         self._under_way: set[asyncio.Future[None]] = set()
+        self._awake_s = time.monotonic()
         self._taken = self._refused = self._clamped = self._audited = 0
 
     # -- what is known already ----------------------------------------------------------------------------------
 
     async def catch_up(self) -> None:
         """Take up what other workers have accounted for: their partitions may be this one's from now on."""
+        rows: list[Row] = []
         async with self._past_lock:
             try:
-                rows = await asyncio.to_thread(lambda: list(self._past.read_to_end()))
+                await asyncio.to_thread(lambda: rows.extend(self._past.read_to_end()))
             except TransientError as error:
                 print(f"ingest: {error}; the ledger is read on later", file=sys.stderr, flush=True)
-                return
-        for row in rows:
-            self._recall(row)
+            for row in rows:  # what came before an error too: it is not read again
+                self._recall(row)
+
+    async def wake(self) -> None:
+        """After a pause, learn first what another worker has judged meanwhile."""
+        if time.monotonic() - self._awake_s > _PAUSE_S:
+            print("ingest: it stood still; what others have judged meanwhile is read first", file=sys.stderr, flush=True)
+            await self.catch_up()
+        self._awake_s = time.monotonic()
+
+    async def drain(self) -> None:
+        """Finish what is in hand before the partitions are another worker's."""
+        await asyncio.sleep(2 * _WITHIN_S)  # a batch that is still being collected
+        while self._under_way:
+            await asyncio.wait(self._under_way)
 
     def _recall(self, row: Row) -> None:
         match row.record:
@@ -95,11 +111,23 @@ class Ingest:
 
     async def take(self, batch: Iterable[Raw], *, stage: str = "ingest") -> None:
         """Judge a batch of records, send what it became, then account for it in the name of *stage*."""
-        outcomes: dict[tuple[str, int, int], bytes] = {}
-        out: list[Out] = []
-        missed: list[Raw] = []
-        clamped = 0
+        await self.wake()
+        by_place: dict[Place, list[Raw]] = defaultdict(list)
         for raw in batch:
+            by_place[raw.place].append(raw)
+        missed: list[Raw] = []
+        out: list[Out] = []
+        accounts: list[LedgerEntry] = []
+        for raws in by_place.values():  # each partition's account carries its own windows: another worker may own it next
+            accounts += self._judge(raws, stage, missed, out)
+        if accounts:
+            await self._to_the_end(self._finish(missed, out, accounts))
+
+    def _judge(self, raws: Iterable[Raw], stage: str, missed: list[Raw], out: list[Out]) -> list[LedgerEntry]:
+        """Judge records of one partition; their account, and to *missed* and *out* what goes out before it."""
+        outcomes: dict[tuple[str, int, int], bytes] = {}
+        clamped = 0
+        for raw in raws:
             if not self.covered[raw.place].add(raw.offset):
                 continue
             self._taken += 1
@@ -117,22 +145,22 @@ class Ingest:
                     self._refused += 1
                     outcomes[*raw.place, raw.offset] = ledger.REFUSED
                     out.append(("deadletter.ingest", raw.thing, dead_letter(raw, verdict.reason), raw.source))
-        if outcomes:
-            self._clamped += clamped
-            accounts = ledger.entries(outcomes, devices=self._dedupe.dump_touched(), clamped=clamped, stage=stage)
-            out += [("ledger.ingest", entry.topic, entry, ()) for entry in accounts]
-            await self._to_the_end(self._finish(missed, out))
+        self._clamped += clamped
+        return ledger.entries(outcomes, devices=self._dedupe.dump_touched(), clamped=clamped, stage=stage)
 
-    async def _finish(self, missed: Sequence[Raw], out: Sequence[Out]) -> None:
+    async def _finish(self, missed: Sequence[Raw], out: Sequence[Out], accounts: Sequence[LedgerEntry]) -> None:
         for raw in missed:
             await self.take_p1(raw)
         await self._deliver(self._sender, out)
+        # Only now: an account that arrives before its readings would bury them if the process died in between.
+        await self._deliver(self._sender, [("ledger.ingest", entry.topic, entry, ()) for entry in accounts])
 
     async def take_p1(self, raw: Raw) -> None:
         """Copy a life-safety reading to its lane at once, and once; all else is the batch agent's.
 
         The batch agent comes here too: what the lane's own agent never saw must not be lost.
         """
+        await self.wake()
         if not self._p1_covered[raw.place].add(raw.offset):
             return
         verdict = judge(raw.value, appended_us=raw.appended_us, site=self._site, dedupe=self._p1_dedupe)
@@ -166,12 +194,22 @@ class Ingest:
                 try:
                     for thing, key, record, headers in out:
                         sender.send(thing, record, key=key, headers=headers)
-                    await asyncio.to_thread(sender.flush, 10)
+                    await self._arrive(sender)
                 except TransientError as error:
                     print(f"ingest: {error}; sending again", file=sys.stderr, flush=True)
                     await asyncio.sleep(error.retry_after_s)
                 else:
                     return
+
+    async def _arrive(self, sender: Sender) -> None:
+        """Wait until the broker has all; what is only slow to arrive is on its way and must not be sent twice."""
+        while True:
+            try:
+                await asyncio.to_thread(sender.flush, 10)
+            except StillUnderWayError as error:
+                print(f"ingest: {error}; waiting on", file=sys.stderr, flush=True)
+            else:
+                return
 
     async def report(self, lag: int) -> None:
         """Say how it goes."""
@@ -206,7 +244,7 @@ def build(settings: Settings, ingest: Ingest) -> Any:
     start = hashlib.sha256(settings.mode_key()).hexdigest()[:8]
     app = faust.App(
         f"muster-ingest-{settings.mode}-{start}",
-        broker=f"kafka://{settings.kafka}",
+        broker=[f"kafka://{each}" for each in settings.kafka.split(",")],
         datadir=str(settings.run / "faust"),
         value_serializer="raw",
         key_serializer="raw",
@@ -215,7 +253,7 @@ def build(settings: Settings, ingest: Ingest) -> Any:
         web_enabled=False,
         consumer_auto_offset_reset="earliest",
         broker_commit_interval=1.0,
-        broker_session_timeout=8.0,
+        broker_session_timeout=_SESSION_S,
         broker_heartbeat_interval=1.0,
         stream_wait_empty=False,
     )
@@ -231,6 +269,7 @@ def build(settings: Settings, ingest: Ingest) -> Any:
             await ingest.take_p1(raw_of(event))
 
     async def health() -> None:
+        await ingest.wake()
         await ingest.report(_lag(app))
 
     app.agent(raw, name="readings")(readings)
@@ -250,7 +289,11 @@ def build(settings: Settings, ingest: Ingest) -> Any:
             ingest.covered[place]  # known from now on, though nothing may ever come of it
         settings.ready()
 
+    async def revoked(*_: Any, **__: Any) -> None:
+        await ingest.drain()
+
     app.on_partitions_assigned.connect(started)
+    app.on_partitions_revoked.connect(revoked)
     return app
 
 

@@ -103,9 +103,17 @@ class Dedupe:
         return out
 
     def restore(self, plain: dict[str, list[object]]) -> None:
-        """Take windows from `dump_touched`; later ones win. Those written before former starts were kept have none."""
+        """Add windows from `dump_touched`; nothing seen is forgotten. Those written before former starts were kept have none."""
         for device, (boot_id, highest, digests, *rest) in plain.items():
             assert isinstance(boot_id, str) and isinstance(highest, int) and isinstance(digests, dict)  # noqa: PT018
             former = rest[0] if rest else []
             assert isinstance(former, list)
-            self._seen[device] = Seen(boot_id, highest, {int(number): digest for number, digest in digests.items()}, list(former))
+            mine = self._seen.get(device)
+            if mine is not None and boot_id in mine.former:
+                continue  # written by a worker that had not heard of the device's new start
+            found = {int(number): digest for number, digest in digests.items()}
+            if mine is not None and mine.boot_id == boot_id:
+                found = {**mine.digests, **found}
+            newest = max([highest, *found])
+            kept = {number: digest for number, digest in found.items() if number > newest - KEPT}
+            self._seen[device] = Seen(boot_id, newest, kept, list(former))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pipelines.codec import encode, encode_body, schema_id
 from pipelines.events import RawEnvelope, SensorFire, SensorTurnstile, SensorVehicle
 from pipelines.ingest import ledger
-from pipelines.ingest.dedupe import Dedupe
+from pipelines.ingest.dedupe import FORMER_BOOT, SAME, Dedupe, digest_of
 from pipelines.ingest.signing import device_key, sign
 from pipelines.ingest.validate import Accepted, Duplicate, Refused, judge, site_of
 from pipelines.measures.driving import Driving
@@ -162,3 +162,20 @@ def test_windows_of_devices_survive_in_the_ledger():
     again = Dedupe()
     again.restore(ledger.devices_of(entry))
     assert isinstance(verdict(envelope(TURNSTILE, "sensor.turnstile"), again), Duplicate)
+
+
+def test_a_window_that_another_worker_wrote_adds_to_what_is_known_and_takes_nothing_away():
+    here, there = Dedupe(), Dedupe()
+    here.take("t-1", "boot", 1, b"one")
+    there.take("t-1", "boot", 2, b"two")
+    here.restore(there.dump_touched())
+    assert [here.look("t-1", "boot", number, digest_of(body)) for number, body in ((1, b"one"), (2, b"two"))] == [SAME, SAME]
+
+
+def test_a_window_from_before_a_restart_of_the_device_changes_nothing():
+    here, there = Dedupe(), Dedupe()
+    there.take("t-1", "old", 1, b"one")
+    here.take("t-1", "old", 1, b"one")
+    here.take("t-1", "new", 0, b"zero")
+    here.restore(there.dump_touched())
+    assert (here.look("t-1", "old", 2, "x"), here.look("t-1", "new", 0, digest_of(b"zero"))) == (FORMER_BOOT, SAME)

@@ -126,6 +126,15 @@ def test_kafka_formats_only_an_unformatted_storage_and_creates_no_topic_by_itsel
     assert f"listeners=PLAINTEXT://{addresses.kafka},CONTROLLER://{addresses.kafka_controller}" in properties
 
 
+def test_a_cluster_of_three_brokers_keeps_three_copies_and_acknowledges_two(tmp_path: Path) -> None:
+    nodes = [kafka.Node(number=number, broker=f"127.0.0.1:{number}", controller=f"127.0.0.1:{number + 3}") for number in (1, 2, 3)]
+    parts = kafka.cluster(tmp_path, nodes)
+    assert [part.name for part in parts] == ["kafka-1", "kafka-2", "kafka-3"]
+    properties = (tmp_path / "run" / "kafka-2" / "server.properties").read_text().splitlines()
+    assert {"node.id=2", "controller.quorum.voters=1@127.0.0.1:4,2@127.0.0.1:5,3@127.0.0.1:6"} <= set(properties)
+    assert {"default.replication.factor=3", "min.insync.replicas=2", "offsets.topic.replication.factor=3"} <= set(properties)
+
+
 def test_the_engine_is_called_clickhouse_and_listens_on_loopback() -> None:
     argv = arguments_for_engine(path=Path("store"), config=Path("config.xml"), tcp_port=1, http_port=2)
     assert argv[0] == b"clickhouse"
