@@ -41,7 +41,6 @@ def producer(bootstrap: str, *, linger_ms: float = 5) -> Producer:
             "batch.size": MAX_BYTES // 2,  # the broker's limit holds for a batch as for a record
             "reconnect.backoff.max.ms": RECONNECT_MAX_MS,
             "compression.type": "none",  # loopback is fast; with append time the broker would unpack and pack again
-            "reconnect.backoff.max.ms": 1000,  # a broker that was killed is back in seconds; the client's own 10 s would add to them
             "log.connection.close": False,
         }
     )
