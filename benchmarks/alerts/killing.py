@@ -16,6 +16,7 @@ from benchmarks.alerts.running import MODE, running
 from benchmarks.alerts.venue import Cameras, venue
 from benchmarks.alerts.world import Cycle, World
 from pipelines.errors import MusterError
+from stack.parts import PartStatus
 from stack.supervisor import Supervisor
 
 KINDS: Final = (
@@ -97,15 +98,24 @@ def _kill_all(supervisor: Supervisor, world: World, deck: list[str], chance: ran
             break
         time.sleep(chance.uniform(0, _LONGEST_PAUSE_S))
         world.check()
-        row = next(row for row in supervisor.status() if row.name == kind)
-        if row.pid is None:
-            raise MusterError(f"{kind} has no process")
+        row, pid = _alive(supervisor, kind)
         with contextlib.suppress(ProcessLookupError):
-            os.kill(row.pid, signal.SIGKILL)
+            os.kill(pid, signal.SIGKILL)
         killed[kind] += 1
         back_s = _wait_until_back(supervisor, kind, row.restarts)
         print(f"kill {sum(killed.values())}: {kind}, back after {back_s:.1f} s", file=sys.stderr, flush=True)
     return killed
+
+
+def _alive(supervisor: Supervisor, kind: str) -> tuple[PartStatus, int]:
+    """The part with its process; one that ended by itself, as some do after an outage of the broker, is started again first."""
+    until_s = time.monotonic() + _BACK_S
+    while time.monotonic() < until_s:
+        row = next(row for row in supervisor.status() if row.name == kind)
+        if row.pid is not None:
+            return row, row.pid
+        time.sleep(_TURN_S)
+    raise MusterError(f"{kind} had no process for {_BACK_S:g} s")
 
 
 def _wait_until_back(supervisor: Supervisor, kind: str, restarts: int) -> float:
