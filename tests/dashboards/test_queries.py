@@ -1,0 +1,149 @@
+"""Every query of every board runs on a real ClickHouse, answers with rows, and reads little more than its span of time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import pytest
+
+from dashboards.generate import HERE
+from dashboards.words import LANGS
+from tests.dashboards.conftest import Filled
+from tests.dashboards.expanding import Span, Value, expanded, interpolated
+from tests.dashboards.filling import HOSTILE
+
+BOARDS = ("alerts", "crowd", "fire", "flow", "identity", "platform", "vehicles")
+# The day before the hour holds some 2 million rows of zones and cells: who reads past the span reads them.
+MOST_ROWS = 450_000
+MOST_BYTES = 60_000_000
+MAY_BE_EMPTY_ELSEWHERE = "a database that other events have filled need not hold every kind of row"
+
+
+@cache
+def board(lang: str, key: str) -> dict[str, Any]:
+    made: dict[str, Any] = json.loads((HERE / lang / f"{key}.json").read_text(encoding="utf-8"))
+    return made
+
+
+def asked() -> Iterator[tuple[str, str, str]]:
+    """Board, name and SQL of each query of each board and language."""
+    for lang in LANGS:
+        for key in BOARDS:
+            made = board(lang, key)
+            for panel in made["panels"]:
+                for target in panel["targets"]:
+                    yield f"{lang}/{key}", f"{panel['title']} {target['refId']}", target["rawSql"]
+            for mark in made["annotations"]["list"]:
+                yield f"{lang}/{key}", f"mark {mark['name']}", mark["target"]["rawSql"]
+
+
+def values(filled: Filled, lang: str) -> dict[str, Value]:
+    """What Grafana would have chosen by itself: the first of one, all of many."""
+    found: dict[str, Value] = {"mode": filled.mode}
+    for variable in board(lang, "crowd")["templating"]["list"]:
+        if variable["name"] == "mode":
+            continue
+        if variable["type"] == "textbox":
+            found[variable["name"]] = variable["query"]
+            continue
+        rows = filled.client.execute(interpolated(variable["query"]["rawSql"], found))
+        options = [str(row[0]) for row in rows]
+        assert options, variable["name"]
+        found[variable["name"]] = options if variable["multi"] else options[0]
+    return found
+
+
+@pytest.fixture(scope="module")
+def chosen(filled: Filled) -> dict[str, dict[str, Value]]:
+    return {lang: values(filled, lang) for lang in LANGS}
+
+
+def run(filled: Filled, sql: str, variables: dict[str, Value], span: Span) -> tuple[list[tuple[Any, ...]], list[str], int, int]:
+    """Rows, names of columns, rows read and bytes read."""
+    rows, columns = filled.client.execute(expanded(interpolated(sql, variables), span), with_column_types=True)
+    progress = filled.client.last_query.progress
+    return rows, [name for name, _ in columns], progress.rows, progress.bytes
+
+
+@pytest.mark.parametrize(("where", "name", "sql"), [pytest.param(*row, id=f"{row[0]} {row[1]}") for row in asked()])
+def test_a_query_answers_with_rows_and_reads_little(
+    filled: Filled, chosen: dict[str, dict[str, Value]], where: str, name: str, sql: str
+) -> None:
+    rows, columns, read_rows, read_bytes = run(filled, sql, chosen[where[:2]], filled.span)
+    assert columns
+    if filled.ours:
+        assert rows, f"{name}: {MAY_BE_EMPTY_ELSEWHERE}, ours does"
+        assert any(value is not None for row in rows for value in row[1:] or row)
+        assert (read_rows <= MOST_ROWS, read_bytes <= MOST_BYTES) == (True, True), (read_rows, read_bytes)
+
+
+def test_the_modes_are_the_databases_that_there_are(filled: Filled) -> None:
+    [mode] = [row for row in board("en", "crowd")["templating"]["list"] if row["name"] == "mode"]
+    assert (filled.mode,) in filled.client.execute(mode["query"]["rawSql"])
+
+
+@pytest.mark.parametrize(
+    "attack", ["x' OR 1=1 --", "x\\' OR 1=1 --", '"; DROP DATABASE live; --', "}{', '", "a,b)} UNION ALL SELECT 1 --", "$__toTime"]
+)
+def test_no_value_of_a_variable_leaves_its_quotes(filled: Filled, chosen: dict[str, dict[str, Value]], attack: str) -> None:
+    [panel] = [row for row in board("en", "crowd")["panels"] if row["title"] == "Zones now"]
+    rows, *_ = run(filled, panel["targets"][0]["rawSql"], chosen["en"] | {"zone": [attack]}, filled.span)
+    assert rows == []
+    with pytest.raises(Exception, match="UNKNOWN_DATABASE|does not exist|UNKNOWN_TABLE|Unknown"):
+        run(filled, panel["targets"][0]["rawSql"], chosen["en"] | {"database": attack}, filled.span)
+
+
+def test_names_with_quotes_and_html_come_out_as_they_went_in(filled: Filled, chosen: dict[str, dict[str, Value]]) -> None:
+    if not filled.ours:
+        pytest.skip("the names are those of the filling")
+    [panel] = [row for row in board("en", "crowd")["panels"] if row["title"] == "Zones now"]
+    rows, columns, *_ = run(filled, panel["targets"][0]["rawSql"], chosen["en"], filled.span)
+    assert set(HOSTILE.values()) <= {row[columns.index("zone")] for row in rows}
+
+
+def test_marks_carry_no_markup(filled: Filled, chosen: dict[str, dict[str, Value]]) -> None:
+    for mark in board("en", "crowd")["annotations"]["list"]:
+        rows, columns, *_ = run(filled, mark["target"]["rawSql"], chosen["en"], filled.span)
+        assert not any(set("<>\"'") & set(row[columns.index("text")]) for row in rows)
+
+
+def test_what_nobody_saw_is_unknown_and_not_calm(filled: Filled, chosen: dict[str, dict[str, Value]]) -> None:
+    """A range after the last row: every zone, camera and stage is silent in it."""
+    after = Span(begin_s=filled.span.begin_s - 10 * 86_400, end_s=filled.span.begin_s - 9 * 86_400)
+    panels = {row["title"]: row["targets"][0]["rawSql"] for key in ("crowd", "platform") for row in board("en", key)["panels"]}
+    rows, columns, *_ = run(filled, panels["Zones now"], chosen["en"], after)
+    assert rows and {row[columns.index("level")] for row in rows} == {-1}
+    assert run(filled, panels["Highest level now"], chosen["en"], after)[0] == [(-1,)]
+    rows, *_ = run(filled, panels["Levels by zone"], chosen["en"], Span(begin_s=after.begin_s, end_s=after.begin_s + 600))
+    assert rows and {row[2] for row in rows} == {-1}
+    for silent in ("Density on the floor", "Age of the picture", "Largest lag", "Oldest tick"):
+        assert run(filled, panels[silent], chosen["en"], after)[0] == [], silent
+
+
+def test_a_zone_whose_cameras_are_away_is_unknown(filled: Filled, chosen: dict[str, dict[str, Value]]) -> None:
+    if not filled.ours:
+        pytest.skip("hall 1 goes blind in the filling")
+    [panel] = [row for row in board("en", "crowd")["panels"] if row["title"] == "Zones now"]
+    rows, columns, *_ = run(filled, panel["targets"][0]["rawSql"], chosen["en"], filled.span)
+    level = {row[columns.index("zone")]: row[columns.index("level")] for row in rows}
+    assert level[HOSTILE["hall-1"]] == -1
+    assert level["Stage front"] >= 0
+
+
+def test_the_floor_shows_the_densest_square_metre_of_each_cell(filled: Filled, chosen: dict[str, dict[str, Value]]) -> None:
+    if not filled.ours:
+        pytest.skip("the cells are those of the filling")
+    [panel] = [row for row in board("en", "crowd")["panels"] if row["title"] == "Density on the floor"]
+    rows, columns, *_ = run(filled, panel["targets"][0]["rawSql"], chosen["en"], filled.span)
+    assert (len(rows), columns[:2], len(columns)) == (120, ["cx", "y00"], 81)
+    step = {b[0] - a[0] for a, b in zip(rows, rows[1:], strict=False)}
+    assert step == {float(str(chosen["en"]["cell"]))}
+    shown = [value for row in rows for value in row[1:] if value is not None]
+    [[worst]] = filled.client.execute(
+        f"SELECT max(density_per_m2) FROM {filled.database}.v_grid"  # noqa: S608
+        f" WHERE at = (SELECT max(at) FROM {filled.database}.v_grid WHERE at <= toDateTime({filled.span.end_s}))"
+    )
+    assert max(shown) == worst
