@@ -35,6 +35,8 @@ app.add_typer(channels, name="channels")
 app.add_typer(trust.ledger, name="ledger")
 app.add_typer(trust.audit, name="audit")
 app.command()(trust.watchdog)
+dashboards = typer.Typer(help="Grafana's boards.", no_args_is_help=True)
+app.add_typer(dashboards, name="dashboards")
 
 Report = Annotated[Optional[Path], typer.Option(help="Write the report to this JSON file.")]  # noqa: UP045 - typer reads it at run time
 PlanFile = Annotated[Optional[Path], typer.Option("--plan", help="Event plan (YAML).")]  # noqa: UP045
@@ -135,6 +137,16 @@ def asyncapi() -> None:
     from cli import asyncapi as command  # noqa: PLC0415
 
     command.show()
+
+
+@dashboards.command("generate")
+def dashboards_generate(
+    *, check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 where a file is not as the code makes it.")] = False
+) -> None:
+    """Write the boards' files and their page from the code."""
+    from cli import dashboards as command  # noqa: PLC0415
+
+    command.generate(check=check)
 
 
 @channels.command("check")

@@ -67,11 +67,12 @@ class Board:
             panels=list(self._placed()),
         )
         plain: dict[str, Any] = json.loads(json.dumps(made, cls=JSONEncoder))
-        plain["annotations"] = {"list": [_mark(*mark) for mark in variables.marks(say)]}
+        plain["annotations"] = {"list": [_pushed(say), *(_mark(*mark) for mark in variables.marks(say))]}
         return json.dumps(plain, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
     def _placed(self) -> list[model.Panel]:
-        panels, top = [], 0
+        panels: list[model.Panel] = []
+        top = 0
         for row in self.rows:
             left = 0
             for panel, width in row.panels:
@@ -82,6 +83,13 @@ class Board:
                 raise ValueError(f"board {self.key}: a row of {left} columns, expected {WIDTH}")
             top += row.height
         return panels
+
+
+def _pushed(say: Say) -> dict[str, Any]:
+    """The drills that `muster dashboards push --drills` marks in Grafana itself."""
+    target = {"type": "tags", "tags": ["muster-drill"], "matchAny": True, "limit": 100}
+    source = {"type": "grafana", "uid": "-- Grafana --"}
+    return {"datasource": source, "enable": True, "hide": False, "iconColor": variables.DRILL, "name": say("mark.pushed"), "target": target}
 
 
 def _mark(name: str, color: str, query: Any) -> dict[str, Any]:

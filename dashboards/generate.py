@@ -26,14 +26,24 @@ def files() -> dict[Path, str]:
     return made | {PAGE: page([board.key for board in boards(Say("en"))])}
 
 
-def write() -> list[Path]:
-    """Write what is not as it should be, remove boards that are gone; returns the paths that changed."""
+def stale() -> list[Path]:
+    """Files that are not as the code makes them; boards that are gone from the code too."""
     made = files()
-    gone = [path for lang in LANGS for path in (HERE / lang).glob("*.json") if path not in made]
-    changed = [path for path, text in made.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
-    for path in gone:
-        path.unlink()
-    for path in changed:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(made[path], encoding="utf-8")
-    return sorted(changed + gone)
+    gone = [path for lang in LANGS for path in (HERE / lang).glob("*") if path not in made]
+    return sorted([path for path, text in made.items() if not path.is_file() or path.read_text(encoding="utf-8") != text] + gone)
+
+
+def write() -> None:
+    """Make every file as the code makes it, and remove boards that are gone."""
+    made = files()
+    for path in stale():
+        if path in made:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(made[path], encoding="utf-8")
+        else:
+            path.unlink()
+
+
+def name(path: Path) -> str:
+    """*path* within the project."""
+    return path.relative_to(HERE.parent).as_posix()

@@ -26,7 +26,7 @@ from grafana_foundation_sdk.models import dashboard as model
 from grafana_foundation_sdk.models.heatmap import HeatmapColorMode, HeatmapColorScale
 
 from dashboards.query import Query, datasource
-from dashboards.thresholds import DENSITY, Limits
+from dashboards.thresholds import ACCENT, DENSITY, Limits
 from dashboards.words import Say
 
 Words = Mapping[str, tuple[str, str]]
@@ -92,7 +92,7 @@ def stat(say: Say, look: Look, *, ground: bool = False) -> model.Panel:
     """One number, or a few, large."""
     builder = (
         stat_builder.Panel()
-        .reduce_options(ReduceDataOptions().calcs(["lastNotNull"]).values(False))  # noqa: FBT003
+        .reduce_options(ReduceDataOptions().calcs(["lastNotNull"]).values(False))
         .graph_mode(common.BigValueGraphMode.NONE)
         .color_mode(common.BigValueColorMode.BACKGROUND_SOLID if ground else common.BigValueColorMode.VALUE)
         .text_mode(common.BigValueTextMode.VALUE_AND_NAME if look.fields else common.BigValueTextMode.VALUE)
@@ -106,7 +106,7 @@ def series(say: Say, look: Look, *, bars: bool = False, stacked: bool = False, z
         series_builder.Panel()
         .legend(
             VizLegendOptions()
-            .show_legend(True)  # noqa: FBT003
+            .show_legend(True)
             .display_mode(common.LegendDisplayMode.TABLE)
             .placement(common.LegendPlacement.BOTTOM)
             .calcs(["lastNotNull", "max"])
@@ -126,7 +126,8 @@ def series(say: Say, look: Look, *, bars: bool = False, stacked: bool = False, z
     defaults = _defaults(panel)
     if zero and defaults.min_val is None:
         defaults.min_val = 0
-    defaults.color = model.FieldColor(mode=model.FieldColorModeId.PALETTE_CLASSIC_BY_NAME)
+    # Grafana's palettes hold red, orange and yellow, which are alarms here: lines are told apart by shade, legend and tooltip.
+    defaults.color = model.FieldColor(mode=model.FieldColorModeId.SHADES, fixed_color=ACCENT)
     return panel
 
 
@@ -135,16 +136,11 @@ def states(say: Say, look: Look) -> model.Panel:
     builder = (
         state_builder.Panel()
         .show_value(common.VisibilityMode.AUTO)
-        .merge_values(True)  # noqa: FBT003
+        .merge_values(True)
         .row_height(0.85)
         .line_width(0)
         .fill_opacity(90)
-        .legend(
-            VizLegendOptions()
-            .show_legend(True)  # noqa: FBT003
-            .display_mode(common.LegendDisplayMode.LIST)
-            .placement(common.LegendPlacement.BOTTOM)
-        )
+        .legend(VizLegendOptions().show_legend(True).display_mode(common.LegendDisplayMode.LIST).placement(common.LegendPlacement.BOTTOM))
     )
     return _finished(say, builder.build(), look, shape="series")
 
@@ -152,10 +148,7 @@ def states(say: Say, look: Look) -> model.Panel:
 def table(say: Say, look: Look) -> model.Panel:
     """Rows of plain text and numbers."""
     builder = (
-        table_builder.Panel()
-        .show_header(True)  # noqa: FBT003
-        .cell_height(common.TableCellHeight.SM)
-        .footer(TableFooterOptions().show(False).reducer([]))  # noqa: FBT003
+        table_builder.Panel().show_header(True).cell_height(common.TableCellHeight.SM).footer(TableFooterOptions().show(False).reducer([]))
     )
     return _finished(say, builder.build(), look, shape="table")
 
@@ -174,19 +167,19 @@ def heat(say: Say, look: Look, *, y_label: str) -> model.Panel:
         .exponent(0.5)
         .fill("dark-blue")
         .steps(len(DENSITY.steps))
-        .reverse(False)  # noqa: FBT003
+        .reverse(False)
         .min(DENSITY.low)
         .max(DENSITY.high)
     )
     builder = (
         heat_builder.Panel()
-        .calculate(False)  # noqa: FBT003
+        .calculate(False)
         .color(color)
         .cell_gap(0)
         .show_value(common.VisibilityMode.NEVER)
         .cell_values(CellValues().unit(_unit(say, look.unit)).decimals(1))
-        .y_axis(YAxisConfig().axis_placement(common.AxisPlacement.LEFT).axis_label(say(y_label)).reverse(False))  # noqa: FBT003
-        .tooltip(HeatmapTooltip().mode(common.TooltipDisplayMode.SINGLE).show_color_scale(True).y_histogram(False))  # noqa: FBT003
+        .y_axis(YAxisConfig().axis_placement(common.AxisPlacement.LEFT).axis_label(say(y_label)).reverse(False))
+        .tooltip(HeatmapTooltip().mode(common.TooltipDisplayMode.SINGLE).show_color_scale(True).y_histogram(False))
         .show_legend()
     )
     return _finished(say, builder.build(), look, shape="table")

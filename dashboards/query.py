@@ -103,14 +103,14 @@ class Names:
     def of(self, column: str, *kinds: str) -> str:
         """The name of the place in *column*; its id where the plan has no name for it."""
         of_kind = f" WHERE kind IN ({', '.join(repr(kind) for kind in kinds)})" if kinds else ""
-        map_ = f"(SELECT mapFromArrays(groupArray(toString(id)), groupArray(name_{self.lang})) FROM {view('v_places')}{of_kind})"  # noqa: S608 - fixed names
+        map_ = f"(SELECT mapFromArrays(groupArray(toString(id)), groupArray(name_{self.lang})) FROM {view('v_places')}{of_kind})"
         return f"coalesce(nullIf({map_}[toString({column})], ''), toString({column}))"
 
     def places(self, kind: str, variable: str) -> str:
         """The chosen places of a kind: id, name, approved, x_m, y_m."""
         return (
             f"(SELECT toString(id) AS id, if(name_{self.lang} = '', id, name_{self.lang}) AS name, approved, x_m, y_m"
-            f" FROM {view('v_places')} WHERE kind = '{kind}' AND {chosen(variable, 'id')})"  # noqa: S608 - fixed names
+            f" FROM {view('v_places')} WHERE kind = '{kind}' AND {chosen(variable, 'id')})"
         )
 
 
@@ -118,4 +118,4 @@ def raster(places: str) -> str:
     """A row for each step of the range and each place, so that silence shows as such: time, id, name."""
     step = "greatest($__interval_s, 1)"
     steps = f"range(intDiv(toUnixTimestamp($__fromTime), {step}) * {step}, toUnixTimestamp({NOW}) + 1, {step})"
-    return f"(SELECT toDateTime(arrayJoin({steps}), 'UTC') AS time, p.id AS id, p.name AS name FROM {places} AS p)"  # noqa: S608 - fixed names
+    return f"(SELECT toDateTime(arrayJoin({steps}), 'UTC') AS time, p.id AS id, p.name AS name FROM {places} AS p)"

@@ -39,7 +39,7 @@ class Limits:
     source: str
 
 
-DENSITY: Final = Limits(0, 7, tuple((None if not low else low, color) for low, color in BANDS), "the live page's bands, p/m²")
+DENSITY: Final = Limits(0, 7, tuple((low or None, color) for low, color in BANDS), "the live page's bands, p/m²")
 LEVEL: Final = Limits(
     -1,
     5,

@@ -7,6 +7,7 @@ from typing import Final
 from grafana_foundation_sdk.models import dashboard as model
 
 from dashboards.query import WITHIN, Query, datasource, text, view
+from dashboards.thresholds import ORANGE
 from dashboards.words import Say
 
 PAGE: Final = "http://127.0.0.1:20800"
@@ -14,21 +15,22 @@ CELLS_M: Final = (1, 2, 5, 10, 20, 50)
 COLUMNS: Final = 120  # cells across the floor
 ROWS: Final = 80  # and up
 MARGIN_M: Final = 10
+DRILL: Final = "#c9b458"  # the stripe of an exercise, which is no alarm colour
 _DATABASES: Final = "name = 'live' OR startsWith(name, 'drill_')"
-_MODE: Final = f"SELECT replaceAll(name, '_', '-') FROM system.databases WHERE {_DATABASES} ORDER BY name = 'live' DESC, name"  # noqa: S608
-_DATABASE: Final = f"SELECT name FROM system.databases WHERE ({_DATABASES}) AND replaceAll(name, '_', '-') = {text('mode')}"  # noqa: S608
+_MODE: Final = f"SELECT replaceAll(name, '_', '-') FROM system.databases WHERE {_DATABASES} ORDER BY name = 'live' DESC, name"
+_DATABASE: Final = f"SELECT name FROM system.databases WHERE ({_DATABASES}) AND replaceAll(name, '_', '-') = {text('mode')}"
 
 
 def _edge(axis: str) -> str:
     """The lower end of the floor: below everything that the plan has, on a whole ten metres."""
-    return f"SELECT toInt32(floor((min({axis}) - {MARGIN_M}) / 10) * 10) FROM {view('v_places')} WHERE plan = {text('event')}"  # noqa: S608
+    return f"SELECT toInt32(floor((min({axis}) - {MARGIN_M}) / 10) * 10) FROM {view('v_places')} WHERE plan = {text('event')}"
 
 
 def _cell() -> str:
     """The smallest cell with which the whole plan is on the floor first, then the others."""
     sizes = f"[{', '.join(map(str, CELLS_M))}]"
     return (
-        f"SELECT toString(size) FROM (SELECT arrayJoin({sizes}) AS size, max(x_m) - min(x_m) + {3 * MARGIN_M} AS width,"  # noqa: S608
+        f"SELECT toString(size) FROM (SELECT arrayJoin({sizes}) AS size, max(x_m) - min(x_m) + {3 * MARGIN_M} AS width,"
         f" max(y_m) - min(y_m) + {3 * MARGIN_M} AS height FROM {view('v_places')} WHERE plan = {text('event')})"
         f" ORDER BY size * {COLUMNS} < width OR size * {ROWS} < height, size"
     )
@@ -37,14 +39,14 @@ def _cell() -> str:
 def _event(say: Say) -> str:
     """Plans of which there are places, by the event's name where the plan's rows tell it, the newest first."""
     return (
-        f"SELECT plan, if(anyIf(name_{say.lang}, kind = 'event') = '', concat('{say('variable.plan')} ', substring(plan, 1, 8)),"  # noqa: S608
+        f"SELECT plan, if(anyIf(name_{say.lang}, kind = 'event') = '', concat('{say('variable.plan')} ', substring(plan, 1, 8)),"
         f" anyIf(name_{say.lang}, kind = 'event')) AS name FROM {view('v_places')} GROUP BY plan ORDER BY max(saved_at) DESC"
     )
 
 
 def _places(say: Say, kind: str) -> str:
     return (
-        f"SELECT id, if(name_{say.lang} = '', id, name_{say.lang}) AS name FROM {view('v_places')}"  # noqa: S608
+        f"SELECT id, if(name_{say.lang} = '', id, name_{say.lang}) AS name FROM {view('v_places')}"
         f" WHERE kind = '{kind}' AND plan = {text('event')} ORDER BY name"
     )
 
@@ -53,7 +55,7 @@ def _venue(say: Say) -> str:
     """The venue by its name; where the plan's rows do not tell it, by the plan."""
     named = f"kind = 'venue' AND plan = {text('event')}"
     return (
-        f"SELECT if(countIf({named}) = 0, {text('event')}, anyIf(toString(id), {named})),"  # noqa: S608
+        f"SELECT if(countIf({named}) = 0, {text('event')}, anyIf(toString(id), {named})),"
         f" if(countIf({named}) = 0, '{say('variable.unnamed')}', anyIf(name_{say.lang}, {named})) FROM {view('v_places')}"
     )
 
@@ -122,16 +124,16 @@ def marks(say: Say) -> list[tuple[str, str, Query]]:
         " AND $__timeFilter(metadata_modification_time)"
     )
     spans = (
-        "SELECT min(at) AS time, max(at) AS timeEnd, concat('EXERCISE 演练 ', encodeXMLComponent(mode)) AS text, ['drill'] AS tags"  # noqa: S608
+        "SELECT min(at) AS time, max(at) AS timeEnd, concat('EXERCISE 演练 ', encodeXMLComponent(mode)) AS text, ['drill'] AS tags"
         f" FROM {view('v_alert_changes')} WHERE mode != 'live' AND {WITHIN} GROUP BY mode"
     )
     raised = (
-        "SELECT min(at) AS time, concat(if(max(level_number) >= 4, 'I ', 'II '), encodeXMLComponent(toString(any(rule))), ' · ',"  # noqa: S608
+        "SELECT min(at) AS time, concat(if(max(level_number) >= 4, 'I ', 'II '), encodeXMLComponent(toString(any(rule))), ' · ',"
         f" encodeXMLComponent(toString(any(place)))) AS text, ['alert'] AS tags FROM {view('v_alert_changes')}"
         f" WHERE {WITHIN} AND card AND grouped_under = '' GROUP BY alert_id HAVING max(level_number) >= 3 ORDER BY time DESC LIMIT 200"
     )
     return [
-        (say("mark.began"), "#e8c547", Query(ref="began", sql=began, shape="table")),
-        (say("mark.spans"), "#e8c547", Query(ref="spans", sql=spans, shape="table")),
-        (say("mark.raised"), "#ee8a2b", Query(ref="raised", sql=raised, shape="table")),
+        (say("mark.began"), DRILL, Query(ref="began", sql=began, shape="table")),
+        (say("mark.spans"), DRILL, Query(ref="spans", sql=spans, shape="table")),
+        (say("mark.raised"), ORANGE, Query(ref="raised", sql=raised, shape="table")),
     ]

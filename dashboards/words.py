@@ -31,7 +31,7 @@ class About:
     @property
     def description(self) -> str:
         """As the panel's own description."""
-        return "\n\n".join((self.shows, self.reads, self.acts))
+        return f"{self.shows}\n\n{self.reads}\n\n{self.acts}"
 
 
 WORDS: Final[dict[str, Pair]] = common.WORDS | columns.COLUMNS

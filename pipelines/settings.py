@@ -37,6 +37,7 @@ class Settings:
         channels: the channels file of dispatch; empty = none.
         callout: file that says whom the watchdog calls; nobody where there is none.
         anchor: folder or http address outside, where the roots of the audit chain are kept.
+        grafana: address of the Grafana whose pages may read the venue's outlines; empty = none.
     """
 
     mode: str
@@ -57,6 +58,7 @@ class Settings:
     channels: Path = Path()
     callout: Path = Path()
     anchor: str = ""
+    grafana: str = ""
 
     def environment(self) -> dict[str, str]:
         """The MUSTER_* variables that give these settings."""

@@ -198,6 +198,7 @@ def page_part(home: Path, addresses: Addresses, *, after: tuple[str, ...]) -> Pa
         home=home,
         run=home / "run",
         ready_file=home / "run" / "page.ready",
+        grafana=os.environ.get("MUSTER_GRAFANA", ""),
     )
     settings.ready_file.unlink(missing_ok=True)
     return Part(

@@ -18,14 +18,14 @@ _SLOT: Final = f"at > toDateTime($__toTime) - {_SLOT_S} AND at <= toDateTime($__
 def zones(names: Names, order: str = "ORDER BY level DESC, peak DESC") -> str:
     """Every chosen zone as it stands at the end of the range; -1 is unknown."""
     measured = (
-        "(SELECT zone, at, people, error_people, density_per_m2, local_peak_per_m2, los, los_number, los_scale, pressure_low_per_s2,"  # noqa: S608
+        "(SELECT zone, at, people, error_people, density_per_m2, local_peak_per_m2, los, los_number, los_scale, pressure_low_per_s2,"
         " pressure_per_s2, pressure_high_per_s2, coverage, cameras_seen, cameras_expected, known"
         f" FROM {view('v_zones')} WHERE {recent()} ORDER BY at DESC LIMIT 1 BY zone)"
     )
-    judged = f"(SELECT zone, level_number FROM {view('v_zone_levels')} WHERE {recent(10)} ORDER BY at DESC LIMIT 1 BY zone)"  # noqa: S608
+    judged = f"(SELECT zone, level_number FROM {view('v_zone_levels')} WHERE {recent(10)} ORDER BY at DESC LIMIT 1 BY zone)"
     age = age_s("m.at")
     return (
-        f"SELECT p.name AS zone, m.zone != '' AND m.known AND {age} <= {BELIEVED_S} AS believed,"  # noqa: S608 - fixed names
+        f"SELECT p.name AS zone, m.zone != '' AND m.known AND {age} <= {BELIEVED_S} AS believed,"
         " toFloat64(if(believed AND l.zone != '', toInt32(l.level_number), -1)) AS level,"
         " if(believed, m.local_peak_per_m2, NULL) AS peak, if(believed, m.people, NULL) AS people,"
         " if(believed, m.error_people, NULL) AS error, if(believed, m.density_per_m2, NULL) AS density,"
@@ -33,37 +33,39 @@ def zones(names: Names, order: str = "ORDER BY level DESC, peak DESC") -> str:
         " if(believed, m.pressure_low_per_s2, NULL) AS pressure_low, if(believed, m.pressure_per_s2, NULL) AS pressure,"
         " if(believed, m.pressure_high_per_s2, NULL) AS pressure_high, if(m.zone = '', 0, m.coverage) AS coverage,"
         " concat(toString(m.cameras_seen), ' / ', toString(m.cameras_expected)) AS cameras,"
-        f" if(m.zone = '', NULL, {age}) AS age, if(m.zone = '', toUnixTimestamp($__toTime) * 1000, {moment_ms('m.at')}) AS moment_ms,"
+        f" if(m.zone = '', NULL, {age}) AS age, if(m.zone = '', toInt64(toUnixTimestamp($__toTime)) * 1000,"
+        f" {moment_ms('m.at')}) AS moment_ms,"
         " p.x_m AS x_m, p.y_m AS y_m"
-        f" FROM {names.places('zone', 'zone')} AS p LEFT JOIN {measured} AS m ON p.id = m.zone LEFT JOIN {judged} AS l ON p.id = l.zone {order}"
+        f" FROM {names.places('zone', 'zone')} AS p LEFT JOIN {measured} AS m ON p.id = m.zone"
+        f" LEFT JOIN {judged} AS l ON p.id = l.zone {order}"
     )
 
 
 def level_now(names: Names) -> str:
     """The highest level; unknown as soon as one zone is and none has a level."""
-    return f"SELECT if(count() = 0, -1, if(max(level) > 0, max(level), min(level))) AS level FROM ({zones(names, '')})"  # noqa: S608
+    return f"SELECT if(count() = 0, -1, if(max(level) > 0, max(level), min(level))) AS level FROM ({zones(names, '')})"
 
 
 def unknown_now(names: Names) -> str:
     """How many chosen zones are unknown."""
-    return f"SELECT countIf(level < 0) AS zones FROM ({zones(names, '')})"  # noqa: S608
+    return f"SELECT countIf(level < 0) AS zones FROM ({zones(names, '')})"
 
 
 def coverage(names: Names) -> str:
     """The lowest coverage of a chosen zone."""
-    return f"SELECT minOrNull(coverage) AS coverage FROM ({zones(names, '')})"  # noqa: S608
+    return f"SELECT minOrNull(coverage) AS coverage FROM ({zones(names, '')})"
 
 
 def age() -> str:
     """Age of the newest window of all zones; no row where there is none in the last minutes."""
-    return f"SELECT {age_s('max(at)')} AS age FROM {view('v_zones')} WHERE {recent(600)} HAVING count() > 0"  # noqa: S608
+    return f"SELECT {age_s('max(at)')} AS age FROM {view('v_zones')} WHERE {recent(600)} HAVING count() > 0"
 
 
 def marks(names: Names, say: Say) -> str:
     """A mark for each zone, beside latitude and longitude 0 as the outlines of the venue's frame are."""
     words = ", ".join(f"'{say(f'level.{name}')}'" for name in ("unknown", "none", "watch", "caution", "warning", "critical", "act_now"))
     return (
-        f"SELECT y_m / {METRES_PER_DEGREE} AS latitude, x_m / {METRES_PER_DEGREE} AS longitude, level, zone,"  # noqa: S608
+        f"SELECT y_m / {METRES_PER_DEGREE} AS latitude, x_m / {METRES_PER_DEGREE} AS longitude, level, zone,"
         f" concat([{words}][toInt32(level) + 2], ' · ', zone) AS words, peak, age, moment_ms FROM ({zones(names, '')})"
     )
 
@@ -79,14 +81,14 @@ def _rows() -> str:
 
 def _newest() -> str:
     """The newest ten seconds of each chosen camera."""
-    picked = f"SELECT camera, max(at) FROM {view('v_grid')} WHERE {_SLOT} GROUP BY camera"  # noqa: S608
+    picked = f"SELECT camera, max(at) FROM {view('v_grid')} WHERE {_SLOT} GROUP BY camera"
     return f"{view('v_grid')} WHERE {_SLOT} AND {chosen('camera', 'camera')} AND (camera, at) IN ({picked})"
 
 
 def _floor(cells: str) -> str:
     """A row for each column of the floor, the empty ones too: the panel takes the cell's size from the first two."""
     return (
-        f"SELECT toFloat64({number('west')} + col * greatest({number('cell')}, 1)) AS cx, {_rows()} FROM ("  # noqa: S608
+        f"SELECT toFloat64({number('west')} + col * greatest({number('cell')}, 1)) AS cx, {_rows()} FROM ("
         f"SELECT {_place('x_m', 'west')} AS col, {_place('y_m', 'south')} AS line, toNullable(density_per_m2) AS density FROM {cells}"
         f" UNION ALL SELECT toInt32(number) AS col, -1 AS line, NULL AS density FROM numbers({COLUMNS})"
         f" WHERE (SELECT count() FROM {cells}) > 0"
@@ -107,13 +109,13 @@ def worst_floor() -> str:
 def hidden() -> str:
     """Occupied cells outside the floor that is drawn."""
     column, line = _place("x_m", "west"), _place("y_m", "south")
-    return f"SELECT countIf({column} < 0 OR {column} >= {COLUMNS} OR {line} < 0 OR {line} >= {ROWS}) AS cells FROM {_newest()}"  # noqa: S608
+    return f"SELECT countIf({column} < 0 OR {column} >= {COLUMNS} OR {line} < 0 OR {line} >= {ROWS}) AS cells FROM {_newest()}"
 
 
 def over_time() -> str:
     """The densest cell of each strip of the floor over time."""
     return (
-        f"SELECT time, {_rows()} FROM (SELECT $__timeInterval(at) AS time, {_place('y_m', 'south')} AS line,"  # noqa: S608
+        f"SELECT time, {_rows()} FROM (SELECT $__timeInterval(at) AS time, {_place('y_m', 'south')} AS line,"
         f" toNullable(density_per_m2) AS density FROM {view('v_grid')} WHERE $__timeFilter(at) AND {chosen('camera', 'camera')})"
         " GROUP BY time ORDER BY time"
     )
@@ -127,42 +129,43 @@ def bands() -> str:
         for low, high in edges
     )
     return (
-        f"SELECT $__timeInterval(at) AS time, {counted} FROM {view('v_grid')}"  # noqa: S608
+        f"SELECT $__timeInterval(at) AS time, {counted} FROM {view('v_grid')}"
         f" WHERE $__timeFilter(at) AND {chosen('camera', 'camera')} GROUP BY time ORDER BY time"
     )
 
 
-def _over_raster(names: Names, value: str, worst: str, source: str) -> str:
-    """A value for each step and zone: -1 where nothing came, or where it is calm only because part of it is unknown."""
-    measured = (
-        f"(SELECT $__timeInterval(at) AS time, zone, min(known) AS whole FROM {view('v_zones')}"  # noqa: S608
-        f" WHERE {WITHIN} AND {chosen('zone', 'zone')} GROUP BY time, zone)"
-    )
-    found = (
-        f"(SELECT $__timeInterval(at) AS time, zone, toInt32({worst}) AS worst FROM {view(source)}"  # noqa: S608
-        f" WHERE {WITHIN} AND {chosen('zone', 'zone')} GROUP BY time, zone)"
-    )
+def _stepped(columns: str, source: str) -> str:
+    """Columns of each step and chosen zone."""
     return (
-        f"SELECT r.time AS time, r.name AS zone, toFloat64({value}) AS value FROM {raster(names.places('zone', 'zone'))} AS r"  # noqa: S608
-        f" LEFT JOIN {found} AS f ON r.id = f.zone AND r.time = f.time LEFT JOIN {measured} AS m ON r.id = m.zone AND r.time = m.time"
-        " ORDER BY time, zone"
+        f"(SELECT $__timeInterval(at) AS time, zone, {columns} FROM {view(source)}"
+        f" WHERE {WITHIN} AND {chosen('zone', 'zone')} GROUP BY time, zone)"
     )
 
 
 def levels(names: Names) -> str:
-    """Levels over time."""
-    return _over_raster(names, "if(f.zone = '', -1, if(f.worst > 0 OR m.whole, f.worst, -1))", "max(level_number)", "v_zone_levels")
+    """Levels over time: -1 where nothing came, and where it is calm only because part of it is unknown."""
+    judged, measured = _stepped("toInt32(max(level_number)) AS worst", "v_zone_levels"), _stepped("min(known) AS whole", "v_zones")
+    return (
+        "SELECT r.time AS time, r.name AS zone, toFloat64(if(f.zone = '', -1, if(f.worst > 0 OR m.whole, f.worst, -1))) AS value"
+        f" FROM {raster(names.places('zone', 'zone'))} AS r LEFT JOIN {judged} AS f ON r.id = f.zone AND r.time = f.time"
+        f" LEFT JOIN {measured} AS m ON r.id = m.zone AND r.time = m.time ORDER BY time, zone"
+    )
 
 
 def los(names: Names) -> str:
-    """Levels of service over time."""
-    return _over_raster(names, "if(f.zone = '' OR f.worst < 1 OR NOT m.whole, -1, f.worst)", "max(los_number)", "v_zones")
+    """Levels of service over time; -1 where nothing came, and where part of the step is unknown."""
+    measured = _stepped("toInt32(max(los_number)) AS worst, min(known) AS whole", "v_zones")
+    return (
+        "SELECT r.time AS time, r.name AS zone, toFloat64(if(m.zone = '' OR m.worst < 1 OR NOT m.whole, -1, m.worst)) AS value"
+        f" FROM {raster(names.places('zone', 'zone'))} AS r"
+        f" LEFT JOIN {measured} AS m ON r.id = m.zone AND r.time = m.time ORDER BY time, zone"
+    )
 
 
 def peaks(names: Names) -> str:
     """The local peak over time; nothing where it is not known."""
     return (
-        f"SELECT $__timeInterval(at) AS time, {names.of('zone', 'zone')} AS name, maxOrNullIf(local_peak_per_m2, known) AS value"  # noqa: S608
+        f"SELECT $__timeInterval(at) AS time, {names.of('zone', 'zone')} AS name, maxOrNullIf(local_peak_per_m2, known) AS value"
         f" FROM {view('v_zones')} WHERE {WITHIN} AND {chosen('zone', 'zone')} GROUP BY time, zone ORDER BY time, name"
     )
 
@@ -170,16 +173,17 @@ def peaks(names: Names) -> str:
 def pressure() -> str:
     """The pressure of the zone where its upper end is highest."""
     return (
-        "SELECT $__timeInterval(at) AS time, argMax(pressure_low_per_s2, pressure_high_per_s2) AS low,"  # noqa: S608
+        "SELECT $__timeInterval(at) AS time, argMax(pressure_low_per_s2, pressure_high_per_s2) AS low,"
         " argMax(pressure_per_s2, pressure_high_per_s2) AS pressure, max(pressure_high_per_s2) AS high"
-        f" FROM {view('v_zones')} WHERE {WITHIN} AND {chosen('zone', 'zone')} AND pressure_high_per_s2 IS NOT NULL GROUP BY time ORDER BY time"
+        f" FROM {view('v_zones')} WHERE {WITHIN} AND {chosen('zone', 'zone')} AND pressure_high_per_s2 IS NOT NULL GROUP BY time"
+        " ORDER BY time"
     )
 
 
 def worst_minutes(names: Names) -> str:
     """Each zone's worst minute."""
     return (
-        f"SELECT {names.of('id', 'zone')} AS zone, minute, peak, people, error, density, pressure_low, coverage,"  # noqa: S608
+        f"SELECT {names.of('id', 'zone')} AS zone, minute, peak, people, error, density, pressure_low, coverage,"
         f" {moment_ms('minute')} AS moment_ms FROM (SELECT zone AS id, toStartOfMinute(at) AS minute, max(local_peak_per_m2) AS peak,"
         " max(people) AS people, max(error_people) AS error, avg(density_per_m2) AS density, max(pressure_low_per_s2) AS pressure_low,"
         f" min(v.coverage) AS coverage FROM {view('v_zones')} AS v WHERE {WITHIN} AND {chosen('zone', 'zone')} GROUP BY id, minute"

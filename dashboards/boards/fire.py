@@ -9,29 +9,29 @@ from dashboards.query import NOW, WITHIN, Names, age_s, moment_ms, view
 from dashboards.thresholds import FIRE_STATES
 from dashboards.words import Say
 
-_NEWEST = f"SELECT device, zone, kind, state, output, at FROM {view('v_fire')} WHERE {WITHIN} ORDER BY at DESC LIMIT 1 BY device, output"  # noqa: S608
+_NEWEST = f"SELECT device, zone, kind, state, output, at FROM {view('v_fire')} WHERE {WITHIN} ORDER BY at DESC LIMIT 1 BY device, output"
 
 
 def _last(state: str) -> str:
     """How many devices said that last; no row where none said anything."""
-    return f"SELECT countIf({state}) AS devices FROM ({_NEWEST}) HAVING count() > 0"  # noqa: S608
+    return f"SELECT countIf({state}) AS devices FROM ({_NEWEST}) HAVING count() > 0"
 
 
 def _unsigned() -> str:
-    return f"SELECT countIf(NOT verified) AS readings FROM {view('v_fire')} WHERE {WITHIN} HAVING count() > 0"  # noqa: S608
+    return f"SELECT countIf(NOT verified) AS readings FROM {view('v_fire')} WHERE {WITHIN} HAVING count() > 0"
 
 
 def _states(names: Names) -> str:
     """The last state of each step; -1 where a device that spoke in the range said nothing."""
     step = "greatest($__interval_s, 1)"
     steps = f"range(intDiv(toUnixTimestamp($__fromTime), {step}) * {step}, toUnixTimestamp({NOW}) + 1, {step})"
-    spoke = f"(SELECT DISTINCT device, zone FROM {view('v_fire')} WHERE {WITHIN})"  # noqa: S608
+    spoke = f"(SELECT DISTINCT device, zone FROM {view('v_fire')} WHERE {WITHIN})"
     said = (
-        f"(SELECT $__timeInterval(at) AS time, device, argMax(indexOf({FIRE_STATES}, state), at) AS value"  # noqa: S608
+        f"(SELECT $__timeInterval(at) AS time, device, argMax(indexOf({FIRE_STATES}, state), at) AS value"
         f" FROM {view('v_fire')} WHERE {WITHIN} GROUP BY time, device)"
     )
     return (
-        f"SELECT r.time AS time, concat({names.of('r.zone', 'zone')}, ' · ', toString(r.device)) AS name,"  # noqa: S608
+        f"SELECT r.time AS time, concat({names.of('r.zone', 'zone')}, ' · ', toString(r.device)) AS name,"
         " toFloat64(if(s.device = '', -1, toInt32(s.value))) AS value"
         f" FROM (SELECT toDateTime(arrayJoin({steps}), 'UTC') AS time, device, zone FROM {spoke}) AS r"
         f" LEFT JOIN {said} AS s ON r.device = s.device AND r.time = s.time ORDER BY time, name"
@@ -40,27 +40,30 @@ def _states(names: Names) -> str:
 
 def _now(names: Names) -> str:
     return (
-        f"SELECT toString(device) AS device, {names.of('zone', 'zone')} AS place, toString(kind) AS kind,"  # noqa: S608
-        f" toFloat64(toInt32(indexOf({FIRE_STATES}, state))) AS state, toString(output) AS output, {age_s()} AS age, {moment_ms()} AS moment_ms"
+        f"SELECT toString(device) AS device, {names.of('zone', 'zone')} AS place, toString(kind) AS kind,"
+        f" toFloat64(toInt32(indexOf({FIRE_STATES}, state))) AS state, toString(output) AS output, {age_s()} AS age,"
+        f" {moment_ms()} AS moment_ms"
         f" FROM ({_NEWEST}) ORDER BY state IN (2, 6) DESC, state = 3 DESC, device"
     )
 
 
 def _feedback(names: Names) -> str:
     """Each start of an output with the first feedback after it."""
-    started = f"(SELECT device, zone, output, at FROM {view('v_fire')} WHERE {WITHIN} AND state = 'output_started')"  # noqa: S608
-    answered = f"(SELECT device, output, groupArray(at) AS times FROM {view('v_fire')} WHERE {WITHIN} AND state = 'feedback' GROUP BY device, output)"  # noqa: S608
+    started = f"(SELECT device, zone, output, at FROM {view('v_fire')} WHERE {WITHIN} AND state = 'output_started')"
+    back = f"SELECT device, output, at FROM {view('v_fire')} WHERE {WITHIN} AND state = 'feedback'"
+    answered = f"(SELECT device, output, groupArray(at) AS times FROM ({back}) GROUP BY device, output)"
     first = "arrayMin(arrayFilter(t -> t >= s.at, f.times))"
     return (
-        f"SELECT s.at AS started, {names.of('s.zone', 'zone')} AS place, toString(s.output) AS output,"  # noqa: S608
-        f" if(arrayExists(t -> t >= s.at, f.times), dateDiff('millisecond', s.at, {first}) / 1000, NULL) AS after, {moment_ms('s.at')} AS moment_ms"
+        f"SELECT s.at AS started, {names.of('s.zone', 'zone')} AS place, toString(s.output) AS output,"
+        f" if(arrayExists(t -> t >= s.at, f.times), dateDiff('millisecond', s.at, {first}) / 1000, NULL) AS after,"
+        f" {moment_ms('s.at')} AS moment_ms"
         f" FROM {started} AS s LEFT JOIN {answered} AS f ON s.device = f.device AND s.output = f.output ORDER BY started DESC LIMIT 200"
     )
 
 
 def _linkage(say: Say, names: Names) -> str:
     return (
-        f"SELECT at AS time, {names.of('zone', 'zone')} AS place, toString(equipment) AS equipment, toString(state) AS state,"  # noqa: S608
+        f"SELECT at AS time, {names.of('zone', 'zone')} AS place, toString(equipment) AS equipment, toString(state) AS state,"
         f" if(actor_role = '', toString(by), toString(actor_role)) AS asked_by, reason_{say.lang} AS reason, {moment_ms()} AS moment_ms"
         f" FROM {view('v_linkage')} WHERE {WITHIN} ORDER BY time DESC LIMIT 200"
     )

@@ -36,7 +36,7 @@ def board(say: Say) -> Board:
     ahead = (
         Field(name="zone", title="col.zone", unit="text"),
         Field(name="level", title="col.level", limits=thresholds.LEVEL, words=thresholds.level_words(say), bright=True),
-        Field(name="next", title="col.next", words=thresholds.level_words(say)),
+        Field(name="next", title="col.next", limits=thresholds.LEVEL, words=thresholds.level_words(say)),
         Field(name="trend", title="col.trend", unit="density", decimals=2),
         Field(name="soonest", title="col.soonest", unit="min", decimals=0),
         Field(name="next_in", title="col.next_in", unit="min", decimals=0, link=row),

@@ -13,27 +13,25 @@ _PASSES = f"{view('v_identity_minutes')} WHERE {WITHIN} AND {chosen('gate', 'gat
 
 
 def _share(counted: str) -> str:
-    return f"SELECT {counted} / sum(passes) AS share FROM {_PASSES} HAVING sum(passes) > 0"  # noqa: S608
+    return f"SELECT {counted} / sum(passes) AS share FROM {_PASSES} HAVING sum(passes) > 0"
 
 
 def _alerts() -> str:
-    return (
-        f"SELECT countIf(rule IN ('pass_two_gates', 'pass_back')) AS alerts FROM {view('v_alerts')}"  # noqa: S608
-        " WHERE $__timeFilter_ms(raised_at)"
-    )
+    return f"SELECT countIf(rule IN ('pass_two_gates', 'pass_back')) AS alerts FROM {view('v_alerts')} WHERE $__timeFilter_ms(raised_at)"
 
 
 def _by_outcome(say: Say) -> str:
     outcomes, words = (", ".join(f"'{word}'" for word in row) for row in (OUTCOMES, [say(f"outcome.{name}") for name in OUTCOMES]))
     return (
-        f"SELECT $__timeInterval(minute) AS time, transform(toString(outcome), [{outcomes}], [{words}], toString(outcome)) AS name,"  # noqa: S608
+        f"SELECT $__timeInterval(minute) AS time, transform(toString(outcome), [{outcomes}], [{words}], toString(outcome)) AS name,"
         f" sum(passes) / uniqExact(minute) AS value FROM {_PASSES} GROUP BY time, name ORDER BY time, name"
     )
 
 
 def _gates(names: Names) -> str:
     return (
-        f"SELECT {names.of('gate', 'gate')} AS place, toString(credential) AS kind, sum(passes) AS total, sumIf(passes, outcome = 'match') / total AS matched,"  # noqa: S608
+        f"SELECT {names.of('gate', 'gate')} AS place, toString(credential) AS kind, sum(passes) AS total, sumIf(passes,"
+        " outcome = 'match') / total AS matched,"
         f" sum(within_1s) / total AS within_1s, max(p95_s) AS p95 FROM {_PASSES} GROUP BY gate, kind ORDER BY place, kind"
     )
 
@@ -41,7 +39,7 @@ def _gates(names: Names) -> str:
 def _turnstiles(names: Names) -> str:
     """The growth of each turnstile's two counters in each step, as an hour's rate."""
     return (
-        f"SELECT time, concat({names.of('gate', 'gate')}, ' · ', toString(device)) AS name, people * 3600 / seconds AS value FROM ("  # noqa: S608
+        f"SELECT time, concat({names.of('gate', 'gate')}, ' · ', toString(device)) AS name, people * 3600 / seconds AS value FROM ("
         "SELECT $__timeInterval(at) AS time, gate, device, max(entries_total + exits_total) - min(entries_total + exits_total) AS people,"
         f" greatest(dateDiff('second', min(at), max(at)), 1) AS seconds FROM {view('v_turnstiles')}"
         f" WHERE {WITHIN} AND {chosen('gate', 'gate')} GROUP BY time, gate, device HAVING count() > 1) ORDER BY time, name"
@@ -50,7 +48,7 @@ def _turnstiles(names: Names) -> str:
 
 def _slow(names: Names) -> str:
     return (
-        f"SELECT $__timeInterval(minute) AS time, {names.of('gate', 'gate')} AS name, max(p95_s) AS value"  # noqa: S608
+        f"SELECT $__timeInterval(minute) AS time, {names.of('gate', 'gate')} AS name, max(p95_s) AS value"
         f" FROM {_PASSES} GROUP BY time, gate ORDER BY time, name"
     )
 

@@ -12,11 +12,11 @@ KINDS = ("wrong_way", "towards_people", "improper_stop", "beyond_permit", "speed
 
 
 def _count(kind: str) -> str:
-    return f"SELECT countIf(kind = '{kind}') AS events FROM {view('v_vehicle_events')} WHERE {WITHIN}"  # noqa: S608 - fixed names
+    return f"SELECT countIf(kind = '{kind}') AS events FROM {view('v_vehicle_events')} WHERE {WITHIN}"
 
 
 def _nearest() -> str:
-    return f"SELECT minOrNullIf(ahead_m, ahead_m >= 0) AS ahead FROM {view('v_vehicle_events')} WHERE {WITHIN}"  # noqa: S608
+    return f"SELECT minOrNullIf(ahead_m, ahead_m >= 0) AS ahead FROM {view('v_vehicle_events')} WHERE {WITHIN}"
 
 
 def _in_words(say: Say) -> str:
@@ -27,14 +27,15 @@ def _in_words(say: Say) -> str:
 
 def _by_kind(say: Say) -> str:
     return (
-        f"SELECT $__timeInterval(at) AS time, {_in_words(say)} AS name, count() AS value"  # noqa: S608
+        f"SELECT $__timeInterval(at) AS time, {_in_words(say)} AS name, count() AS value"
         f" FROM {view('v_vehicle_events')} WHERE {WITHIN} GROUP BY time, name ORDER BY time, name"
     )
 
 
 def _table(say: Say, names: Names) -> str:
     return (
-        f"SELECT at AS time, {_in_words(say)} AS what, {names.of('lane', 'lane')} AS lane, {names.of('zone')} AS zone, speed_mps * 3.6 AS speed,"  # noqa: S608
+        f"SELECT at AS time, {_in_words(say)} AS what, {names.of('lane', 'lane')} AS lane, {names.of('zone')} AS zone,"
+        " speed_mps * 3.6 AS speed,"
         " if(ahead_m < 0, NULL, ahead_m) AS ahead, if(distance_m > 0, distance_m, NULL) AS distance, toString(detail) AS detail,"
         f" {moment_ms()} AS moment_ms FROM {view('v_vehicle_events')} WHERE {WITHIN} ORDER BY time DESC LIMIT 500"
     )
@@ -42,7 +43,7 @@ def _table(say: Say, names: Names) -> str:
 
 def _by_lane(names: Names, value: str) -> str:
     return (
-        f"SELECT ten_seconds AS time, if(lane = '', '–', {names.of('lane', 'lane')}) AS name, {value} AS value"  # noqa: S608
+        f"SELECT ten_seconds AS time, if(lane = '', '–', {names.of('lane', 'lane')}) AS name, {value} AS value"
         f" FROM {view('v_vehicle_speeds')} WHERE {WITHIN} ORDER BY time, name"
     )
 

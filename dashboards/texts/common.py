@@ -93,6 +93,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "link.alert": ("Page of this alert", "打开该告警"),
     "link.boards": ("Muster boards", "Muster 看板"),
     "mark.began": ("Drill begins", "演练开始"),
+    "mark.pushed": ("Drills of the calendar", "演练日程"),
     "mark.spans": ("Drill", "演练"),
     "mark.raised": ("Alerts II and I", "二级及以上告警"),
     "map.outlines": ("Outlines", "轮廓"),

@@ -153,3 +153,36 @@ def test_the_page_is_served_with_a_policy_that_allows_only_itself(source: Made, 
     assert "script-src 'self';" in policy
     assert "unsafe" not in policy
     assert ask(source, "GET", "/").status_code == 503
+
+
+GRAFANA = "http://grafana.example:3000"
+
+
+def outlines(source: Made, query: str, *, grafana: str = "") -> httpx.Response:
+    """The outlines, asked for from a page of Grafana."""
+
+    async def go() -> httpx.Response:
+        app = create_app(source, dist=Path("/nonexistent"), run=Path("/nonexistent"), grafana=grafana)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1:8080") as client:
+            return await client.get(f"/api/geojson?{query}", headers={"Origin": GRAFANA})
+
+    return asyncio.run(go())
+
+
+def test_the_outlines_are_geojson_in_metres_where_the_plan_lies_nowhere(source: Made) -> None:
+    answer = outlines(source, f"mode={MODE}")
+    assert (answer.status_code, answer.headers["content-type"], answer.json()["frame"]) == (200, "application/geo+json", "venue")
+    assert {row["properties"]["kind"] for row in answer.json()["features"]} == {"zone", "gate", "camera"}
+
+
+def test_a_page_elsewhere_reads_the_outlines_only_where_it_is_named(source: Made) -> None:
+    assert "access-control-allow-origin" not in outlines(source, f"mode={MODE}").headers
+    assert outlines(source, f"mode={MODE}", grafana=GRAFANA).headers["access-control-allow-origin"] == GRAFANA
+    assert "access-control-allow-origin" not in ask(source, "GET", f"/api/plan?mode={MODE}", headers={"Origin": GRAFANA}).headers
+
+
+@pytest.mark.parametrize(
+    ("query", "status"), [("mode=live", 404), (f"mode={MODE}&frame=earth", 409), (f"mode={MODE}&frame=moon", 422), ("", 422)]
+)
+def test_outlines_that_are_not_there_are_refused(source: Made, query: str, status: int) -> None:
+    assert outlines(source, query).status_code == status

@@ -77,5 +77,5 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
 def _given(address: str, mode: str) -> Filled:
     """A database that something else fills: its last hour by what it holds."""
     client = connector.client(address)
-    [[newest]] = client.execute(f"SELECT max(toUnixTimestamp(at)) FROM {connector.database_of(mode)}.v_zones")  # noqa: S608
+    [[newest]] = client.execute(f"SELECT max(toUnixTimestamp(at)) FROM {connector.database_of(mode)}.v_zones")
     return Filled(client=client, mode=mode, span=Span(begin_s=newest - HOUR_S, end_s=newest + 1), ours=False)

@@ -257,7 +257,8 @@ def _devices(client: Client, database: str, plan: Plan, begin: int, seconds: int
     fires = "['s-217', 'h-031', 'panel-1']"
     second = f"{begin} + intDiv(number, 3) * 5"
     late = f"{second} > {begin + seconds - 1200}"
-    state = f"multiIf(NOT {late}, 'normal', number % 3 = 0, 'alarm', number % 3 = 2, if(intDiv(number, 3) % 2 = 0, 'output_started', 'feedback'), 'normal')"
+    panel = "if(intDiv(number, 3) % 2 = 0, 'output_started', 'feedback')"
+    state = f"multiIf(NOT {late}, 'normal', number % 3 = 0, 'alarm', number % 3 = 2, {panel}, 'normal')"
     fire = {
         "appended_at": f"toDateTime({second})",
         "event_time_us": f"({second}) * 1000000",

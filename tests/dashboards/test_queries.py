@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -37,7 +38,8 @@ def asked() -> Iterator[tuple[str, str, str]]:
                 for target in panel["targets"]:
                     yield f"{lang}/{key}", f"{panel['title']} {target['refId']}", target["rawSql"]
             for mark in made["annotations"]["list"]:
-                yield f"{lang}/{key}", f"mark {mark['name']}", mark["target"]["rawSql"]
+                if "rawSql" in mark["target"]:
+                    yield f"{lang}/{key}", f"mark {mark['name']}", mark["target"]["rawSql"]
 
 
 def values(filled: Filled, lang: str) -> dict[str, Value]:
@@ -72,7 +74,9 @@ def run(filled: Filled, sql: str, variables: dict[str, Value], span: Span) -> tu
 def test_a_query_answers_with_rows_and_reads_little(
     filled: Filled, chosen: dict[str, dict[str, Value]], where: str, name: str, sql: str
 ) -> None:
-    rows, columns, read_rows, read_bytes = run(filled, sql, chosen[where[:2]], filled.span)
+    # the drill begins when the filling makes its database, which is after the evening that it writes
+    span = Span(begin_s=filled.span.begin_s, end_s=filled.span.end_s + 600) if name.startswith("mark ") else filled.span
+    rows, columns, read_rows, read_bytes = run(filled, sql, chosen[where[:2]], span)
     assert columns
     if filled.ours:
         assert rows, f"{name}: {MAY_BE_EMPTY_ELSEWHERE}, ours does"
@@ -92,7 +96,7 @@ def test_no_value_of_a_variable_leaves_its_quotes(filled: Filled, chosen: dict[s
     [panel] = [row for row in board("en", "crowd")["panels"] if row["title"] == "Zones now"]
     rows, *_ = run(filled, panel["targets"][0]["rawSql"], chosen["en"] | {"zone": [attack]}, filled.span)
     assert rows == []
-    with pytest.raises(Exception, match="UNKNOWN_DATABASE|does not exist|UNKNOWN_TABLE|Unknown"):
+    with pytest.raises(Exception, match=r"does not exist"):
         run(filled, panel["targets"][0]["rawSql"], chosen["en"] | {"database": attack}, filled.span)
 
 
@@ -105,7 +109,7 @@ def test_names_with_quotes_and_html_come_out_as_they_went_in(filled: Filled, cho
 
 
 def test_marks_carry_no_markup(filled: Filled, chosen: dict[str, dict[str, Value]]) -> None:
-    for mark in board("en", "crowd")["annotations"]["list"]:
+    for mark in board("en", "crowd")["annotations"]["list"][1:]:
         rows, columns, *_ = run(filled, mark["target"]["rawSql"], chosen["en"], filled.span)
         assert not any(set("<>\"'") & set(row[columns.index("text")]) for row in rows)
 
@@ -139,11 +143,11 @@ def test_the_floor_shows_the_densest_square_metre_of_each_cell(filled: Filled, c
     [panel] = [row for row in board("en", "crowd")["panels"] if row["title"] == "Density on the floor"]
     rows, columns, *_ = run(filled, panel["targets"][0]["rawSql"], chosen["en"], filled.span)
     assert (len(rows), columns[:2], len(columns)) == (120, ["cx", "y00"], 81)
-    step = {b[0] - a[0] for a, b in zip(rows, rows[1:], strict=False)}
+    step = {after[0] - before[0] for before, after in pairwise(rows)}
     assert step == {float(str(chosen["en"]["cell"]))}
     shown = [value for row in rows for value in row[1:] if value is not None]
     [[worst]] = filled.client.execute(
-        f"SELECT max(density_per_m2) FROM {filled.database}.v_grid"  # noqa: S608
+        f"SELECT max(density_per_m2) FROM {filled.database}.v_grid"
         f" WHERE at = (SELECT max(at) FROM {filled.database}.v_grid WHERE at <= toDateTime({filled.span.end_s}))"
     )
     assert max(shown) == worst
