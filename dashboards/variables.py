@@ -6,14 +6,14 @@ from typing import Final
 
 from grafana_foundation_sdk.models import dashboard as model
 
-from dashboards.query import WITHIN, Query, datasource, text, view
+from dashboards.query import WITHIN, Query, datasource, number, text, view
 from dashboards.thresholds import ORANGE
 from dashboards.words import Say
 
 PAGE: Final = "http://127.0.0.1:20800"
-CELLS_M: Final = (1, 2, 5, 10, 20, 50)
-COLUMNS: Final = 120  # cells across the floor
-ROWS: Final = 80  # and up
+CELLS_M: Final = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 50)
+COLUMNS: Final = 144  # cells across the floor, at most
+ROWS: Final = 96  # and up, always: they are columns of the query
 MARGIN_M: Final = 10
 DRILL: Final = "#c9b458"  # the stripe of an exercise, which is no alarm colour
 _DATABASES: Final = "name = 'live' OR startsWith(name, 'drill_')"
@@ -34,6 +34,12 @@ def _cell() -> str:
         f" max(y_m) - min(y_m) + {3 * MARGIN_M} AS height FROM {view('v_places')} WHERE plan = {text('event')})"
         f" ORDER BY size * {COLUMNS} < width OR size * {ROWS} < height, size"
     )
+
+
+def _across() -> str:
+    """How many columns of the chosen cell the plan is wide."""
+    wide = f"ceil((max(x_m) + {2 * MARGIN_M} - {number('west')}) / greatest({number('cell')}, 1))"
+    return f"SELECT toInt32(least({COLUMNS}, {wide})) FROM {view('v_places')} WHERE plan = {text('event')}"
 
 
 def _event(say: Say) -> str:
@@ -113,6 +119,7 @@ def floor(say: Say) -> list[model.VariableModel]:
         _asked(say, "cell", _cell()),
         _asked(say, "west", _edge("x_m"), hidden=True),
         _asked(say, "south", _edge("y_m"), hidden=True),
+        _asked(say, "across", _across(), hidden=True),
     ]
 
 

@@ -11,6 +11,7 @@ from dashboards.words import Say
 from plan.geojson import METRES_PER_DEGREE
 
 BELIEVED_S: Final = 5  # an older picture of a zone is unknown
+_ACROSS: Final = number("across")
 _SLOT_S: Final = 30  # a camera's newest ten seconds may be as old as that
 _SLOT: Final = f"at > toDateTime($__toTime) - {_SLOT_S} AND at <= toDateTime($__toTime)"
 
@@ -91,8 +92,8 @@ def _floor(cells: str) -> str:
         f"SELECT toFloat64({number('west')} + col * greatest({number('cell')}, 1)) AS cx, {_rows()} FROM ("
         f"SELECT {_place('x_m', 'west')} AS col, {_place('y_m', 'south')} AS line, toNullable(density_per_m2) AS density FROM {cells}"
         f" UNION ALL SELECT toInt32(number) AS col, -1 AS line, NULL AS density FROM numbers({COLUMNS})"
-        f" WHERE (SELECT count() FROM {cells}) > 0"
-        f") WHERE col >= 0 AND col < {COLUMNS} GROUP BY col ORDER BY cx"
+        f" WHERE number < {_ACROSS} AND (SELECT count() FROM {cells}) > 0"
+        f") WHERE col >= 0 AND col < {_ACROSS} GROUP BY col ORDER BY cx"
     )
 
 
@@ -109,7 +110,7 @@ def worst_floor() -> str:
 def hidden() -> str:
     """Occupied cells outside the floor that is drawn."""
     column, line = _place("x_m", "west"), _place("y_m", "south")
-    return f"SELECT countIf({column} < 0 OR {column} >= {COLUMNS} OR {line} < 0 OR {line} >= {ROWS}) AS cells FROM {_newest()}"
+    return f"SELECT countIf({column} < 0 OR {column} >= {_ACROSS} OR {line} < 0 OR {line} >= {ROWS}) AS cells FROM {_newest()}"
 
 
 def over_time() -> str:

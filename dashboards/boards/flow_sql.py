@@ -38,7 +38,7 @@ def full(names: Names) -> str:
     )
 
     def minutes(room: str, rate: str) -> str:
-        return f"if({rate} > 0, greatest(0, {room} / {rate}), NULL)"
+        return f"if({rate} > 0, greatest(0, {room} / ({rate})), NULL)"
 
     rate, fast, slow = (
         f"({end} - {begin}) / b.minutes" for end, begin in (("b.inside_1", "b.inside_0"), ("b.high_1", "b.low_0"), ("b.low_1", "b.high_0"))

@@ -64,6 +64,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "variable.west.help": ("x of the floor's lower left corner, m", "地面左下角 x(米)"),
     "variable.south": ("South edge", "南边界"),
     "variable.south.help": ("y of the floor's lower left corner, m", "地面左下角 y(米)"),
+    "variable.across": ("Columns", "列数"),
+    "variable.across.help": ("columns of the floor", "地面图列数"),
     "variable.all": ("All", "全部"),
     "variable.plan": ("plan", "方案"),
     "variable.unnamed": ("not named by the plan", "方案未命名"),
@@ -134,22 +136,24 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
 
 PAGE_HEAD: Final = """
 # Dashboards
-What analysts and the control room look at in Grafana. The boards are code in `dashboards/`; `muster dashboards generate` writes them to `dashboards/en/` and `dashboards/zh/` and makes this page from the same texts. A board that was edited by hand in Grafana is put back by the next push.
+What analysts and the control room look at in Grafana. The boards are code in `dashboards/`; `muster dashboards generate` writes them to `dashboards/en/` and `dashboards/zh/` and makes this page from the same texts.
 
 **How every board is read**
 - **Unknown is not green.** What nobody sees is grey and says so ("? unknown", "no data"), also where a zone, camera or stage has merely fallen silent. Calm is dark, never green.
-- **Light is people, colour is alarm.** Blue IV, yellow III, orange II and red I stand for levels and for nothing else, with their numeral and word. Violet wants attention without being a level. Density has seven bands of 1 p/m², from 0 to 6 and more, that never move with the data. Grafana's heatmap takes none but its own colour schemes: of those, the boards take the one nearest to the live page's hue that is seen on dark and on light ground, with the same bands.
+- **Light is people, colour is alarm.** Blue IV, yellow III, orange II and red I stand for levels and for nothing else, with their numeral and word. Violet wants attention without being a level. Lines of a chart are shades of one blue, because Grafana's palettes hold the alarm colours: legend and tooltip name them. Density has seven bands of 1 p/m², from 0 to 6 and more, that never move with the data. Grafana's heatmap takes none but its own colour schemes: of those, the boards take the one nearest to the live page's hue that is seen on dark and on light ground, with the same bands.
 - **A mean hides a crush.** Every cell and minute shows the worst that was in it; no panel averages density over a zone to judge it.
 - **Times** are the browser's; the tables hold UTC. A played stream lies at the time at which it was started: choose that range.
 - **What colour means** comes from `dashboards/thresholds.py`, each scale with its source. Levels of zones come from the event plan's ladder and are worked out before they are stored: the same density is another level on stairs.
 
-**What is chosen above a board**: mode (live or a drill; each has its database), event, venue, zone, gate, camera, and on the first board the side of a cell. `page` is the address of the live page (`muster status` says it): a click on a cell, a row or an alert opens it with `?mode=…&at=…` (milliseconds since 1970, UTC) and `&alert=…`.
+**What is chosen above a board**: mode (live or a drill; each has its database), event, venue, zone, gate, camera, and on the first board the side of a cell. `page` is the address of the live page: a click on a cell, a row or an alert opens it with `?mode=…&lang=…&at=…` (milliseconds since 1970, UTC) and `&alert=…`. The page takes the mode and the language from it; it does not yet go to the moment or the alert by itself.
 
 **Marks on the time line**: where a drill began, the span of the drill that is shown (EXERCISE 演练), and alerts of level II and I.
 
 **The outlines** come from `GET /api/geojson?mode=…&frame=venue` of the live page. `frame=earth` gives latitudes and longitudes, where the plan has a georeference; `frame=venue` puts the venue's metres beside latitude and longitude 0, one metre being as long there as on the map, for boards without a ground map. A browser may read it from Grafana's address only where `MUSTER_GRAFANA` names that address. Grafana puts a variable into the address of a GeoJSON layer from version 12.1 on; in an older one, write the address into the panel.
 
 **Big screen**: `dashboards/playlist.yaml` lists the boards that take turns.
+
+**The floor** has at most 144 columns and always 96 rows of cells; the first choice of a cell's side is the smallest with which the plan fits. What lies outside is counted on the board and never silently left out. Rows are named y00, y01, … from the south: a row times the side, above the southern edge.
 
 **Personal data**: boards read the views of `schemas/clickhouse/006_views.sql`, which hold posts and roles, no names, passes or plates.
 """

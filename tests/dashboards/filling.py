@@ -14,6 +14,7 @@ from clickhouse_driver import Client
 from connectors import clickhouse as connector
 from plan.load import load, plan_hash
 from plan.model import Plan
+from plan.part import Text
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 HOUR_S: Final = 3600
@@ -56,6 +57,7 @@ def _array(ids: list[str]) -> str:
 def _places(client: Client, database: str, plan: Plan) -> None:
     """As the store writes them at its start."""
     version = plan_hash(plan)
+    rows: list[tuple[str, str, Text, str, float | None, float, float]]
     rows = [("event", plan.event.id, plan.event.name, "", None, 0.0, 0.0), ("venue", plan.event.site, plan.event.venue, "", None, 0.0, 0.0)]
     rows += [("zone", z.id, z.name, z.area_type, None, *_middle(z.polygon)) for z in plan.zones]
     rows += [("gate", g.id, g.name, "", None, *g.at) for g in plan.gates]

@@ -13,7 +13,7 @@ import yaml
 
 from dashboards import thresholds
 from dashboards.generate import BOARDS, HERE, PAGE, files, stale
-from dashboards.words import LANGS, PANELS, WORDS, Say
+from dashboards.words import LANGS, PANELS, WORDS, Lang, Say
 
 KEYS = [make(Say("en")).key for make in BOARDS]
 Node = dict[str, Any]
@@ -140,7 +140,7 @@ def test_a_level_has_its_numeral_and_word_beside_its_colour(panel: Node) -> None
 
 
 @pytest.mark.parametrize("lang", LANGS)
-def test_the_words_of_levels_carry_their_numerals(lang: str) -> None:
+def test_the_words_of_levels_carry_their_numerals(lang: Lang) -> None:
     words = {value: word for value, (word, _) in thresholds.level_words(Say(lang)).items()}
     numerals = ("IV", "III", "II", "I", "I !") if lang == "en" else ("四级", "三级", "二级", "一级", "一级!")
     assert all(words[str(value)].startswith(numeral) for value, numeral in enumerate(numerals, start=1))

@@ -42,6 +42,13 @@ def asked() -> Iterator[tuple[str, str, str]]:
                     yield f"{lang}/{key}", f"mark {mark['name']}", mark["target"]["rawSql"]
 
 
+def panel_sql(key: str, title: str) -> str:
+    """The first query of a panel of the English board."""
+    [panel] = [row for row in board("en", key)["panels"] if row["title"] == title]
+    sql: str = panel["targets"][0]["rawSql"]
+    return sql
+
+
 def values(filled: Filled, lang: str) -> dict[str, Value]:
     """What Grafana would have chosen by itself: the first of one, all of many."""
     found: dict[str, Value] = {"mode": filled.mode}
@@ -93,18 +100,17 @@ def test_the_modes_are_the_databases_that_there_are(filled: Filled) -> None:
     "attack", ["x' OR 1=1 --", "x\\' OR 1=1 --", '"; DROP DATABASE live; --', "}{', '", "a,b)} UNION ALL SELECT 1 --", "$__toTime"]
 )
 def test_no_value_of_a_variable_leaves_its_quotes(filled: Filled, chosen: dict[str, dict[str, Value]], attack: str) -> None:
-    [panel] = [row for row in board("en", "crowd")["panels"] if row["title"] == "Zones now"]
-    rows, *_ = run(filled, panel["targets"][0]["rawSql"], chosen["en"] | {"zone": [attack]}, filled.span)
+    rows, *_ = run(filled, panel_sql("crowd", "Zones now"), chosen["en"] | {"zone": [attack]}, filled.span)
     assert rows == []
     with pytest.raises(Exception, match=r"does not exist"):
-        run(filled, panel["targets"][0]["rawSql"], chosen["en"] | {"database": attack}, filled.span)
+        run(filled, panel_sql("crowd", "Zones now"), chosen["en"] | {"database": attack}, filled.span)
 
 
 def test_names_with_quotes_and_html_come_out_as_they_went_in(filled: Filled, chosen: dict[str, dict[str, Value]]) -> None:
     if not filled.ours:
         pytest.skip("the names are those of the filling")
-    [panel] = [row for row in board("en", "crowd")["panels"] if row["title"] == "Zones now"]
-    rows, columns, *_ = run(filled, panel["targets"][0]["rawSql"], chosen["en"], filled.span)
+    sql = panel_sql("crowd", "Zones now")
+    rows, columns, *_ = run(filled, sql, chosen["en"], filled.span)
     assert set(HOSTILE.values()) <= {row[columns.index("zone")] for row in rows}
 
 
@@ -130,8 +136,8 @@ def test_what_nobody_saw_is_unknown_and_not_calm(filled: Filled, chosen: dict[st
 def test_a_zone_whose_cameras_are_away_is_unknown(filled: Filled, chosen: dict[str, dict[str, Value]]) -> None:
     if not filled.ours:
         pytest.skip("hall 1 goes blind in the filling")
-    [panel] = [row for row in board("en", "crowd")["panels"] if row["title"] == "Zones now"]
-    rows, columns, *_ = run(filled, panel["targets"][0]["rawSql"], chosen["en"], filled.span)
+    sql = panel_sql("crowd", "Zones now")
+    rows, columns, *_ = run(filled, sql, chosen["en"], filled.span)
     level = {row[columns.index("zone")]: row[columns.index("level")] for row in rows}
     assert level[HOSTILE["hall-1"]] == -1
     assert level["Stage front"] >= 0
@@ -140,9 +146,9 @@ def test_a_zone_whose_cameras_are_away_is_unknown(filled: Filled, chosen: dict[s
 def test_the_floor_shows_the_densest_square_metre_of_each_cell(filled: Filled, chosen: dict[str, dict[str, Value]]) -> None:
     if not filled.ours:
         pytest.skip("the cells are those of the filling")
-    [panel] = [row for row in board("en", "crowd")["panels"] if row["title"] == "Density on the floor"]
-    rows, columns, *_ = run(filled, panel["targets"][0]["rawSql"], chosen["en"], filled.span)
-    assert (len(rows), columns[:2], len(columns)) == (120, ["cx", "y00"], 81)
+    sql = panel_sql("crowd", "Density on the floor")
+    rows, columns, *_ = run(filled, sql, chosen["en"], filled.span)
+    assert (len(rows), columns[:2], len(columns)) == (int(str(chosen["en"]["across"])), ["cx", "y00"], 97)
     step = {after[0] - before[0] for before, after in pairwise(rows)}
     assert step == {float(str(chosen["en"]["cell"]))}
     shown = [value for row in rows for value in row[1:] if value is not None]
@@ -151,3 +157,33 @@ def test_the_floor_shows_the_densest_square_metre_of_each_cell(filled: Filled, c
         f" WHERE at = (SELECT max(at) FROM {filled.database}.v_grid WHERE at <= toDateTime({filled.span.end_s}))"
     )
     assert max(shown) == worst
+
+
+def test_the_time_to_full_is_the_room_that_is_left_over_the_pace_of_the_last_ten_minutes(
+    filled: Filled, chosen: dict[str, dict[str, Value]]
+) -> None:
+    if not filled.ours:
+        pytest.skip("the pace is that of the filling")
+    [(area, rate, soonest, full, latest)], *_ = run(filled, panel_sql("flow", "Time to full"), chosen["en"], filled.span)
+    # 2,400 ± 20 inside of 2,600, and 20 people a minute
+    assert (area, round(rate), round(full)) == ("Bowl", 20, 10)
+    assert soonest == pytest.approx((2600 - 2420) / ((2420 - 2180) / 10), rel=0.02)
+    assert latest == pytest.approx((2600 - 2380) / ((2380 - 2220) / 10), rel=0.02)
+
+
+def test_cells_that_the_floor_cannot_show_are_counted(filled: Filled, chosen: dict[str, dict[str, Value]]) -> None:
+    sql = panel_sql("crowd", "Occupied cells off the floor")
+    assert run(filled, sql, chosen["en"], filled.span)[0] == [(0,)]
+    if filled.ours:
+        [(beside,)], *_ = run(filled, sql, chosen["en"] | {"across": "30"}, filled.span)
+        assert beside > 0
+
+
+def test_an_output_without_feedback_stays_empty_and_one_with_it_says_after_how_long(
+    filled: Filled, chosen: dict[str, dict[str, Value]]
+) -> None:
+    if not filled.ours:
+        pytest.skip("the outputs are those of the filling")
+    rows, columns, *_ = run(filled, panel_sql("fire", "Outputs and their feedback"), chosen["en"], filled.span)
+    assert {row[columns.index("after")] for row in rows} <= {5.0, None}
+    assert 5.0 in {row[columns.index("after")] for row in rows}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 from math import cos, hypot, radians
+from typing import Any
 
 import pytest
 
@@ -52,5 +53,5 @@ def test_rings_are_closed_and_run_counter_clockwise() -> None:
         assert sum(a[0] * b[1] - b[0] * a[1] for a, b in pairwise(ring)) > 0
 
 
-def zones() -> list[dict[str, object]]:
+def zones() -> list[dict[str, Any]]:
     return [zone.model_dump(mode="json") for zone in small_plan().zones]
