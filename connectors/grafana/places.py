@@ -13,7 +13,7 @@ from connectors.grafana.outcome import Did, Outcome
 from connectors.grafana.platform_rules import FOLDER_TITLE, FOLDER_UID, SOURCE_UID
 from pipelines.errors import MusterError, RefusedError, TransientError
 
-SOURCE_NAME: Final = "Muster ClickHouse"
+SOURCE_NAME: Final = "Muster"
 PLUGIN: Final = "grafana-clickhouse-datasource"
 FOLDERS: Final[Mapping[str, tuple[str, str]]] = {"en": ("muster-en", "Muster"), "zh": ("muster-zh", "Muster 中文")}
 PLATFORM: Final = (FOLDER_UID, FOLDER_TITLE)
@@ -104,7 +104,7 @@ def ensure_source(grafana: Grafana, wanted: Source | None, *, dry_run: bool, ren
     if not _plugin_there(grafana):
         raise RefusedError(
             f"the plugin {PLUGIN} is not installed in this Grafana: `grafana cli plugins install {PLUGIN}` on its server, "
-            "or GF_INSTALL_PLUGINS in its environment; then push again"
+            "or GF_PLUGINS_PREINSTALL (before 11.5 GF_INSTALL_PLUGINS) in its environment; then push again"
         )
     yield _source(grafana, found, wanted, dry_run=dry_run, renew_secrets=renew_secrets)
     if found is not None or not dry_run:

@@ -28,7 +28,7 @@ class Rule:
     Args:
         name: stable, part of its uid.
         title: in English and Chinese.
-        sql: its table; `{database}` stands for the mode's database.
+        sql: its table; `{database}` stands for the mode's database, `{ago:N}` for N seconds ago, µs UTC: what tables are sorted by.
         sign: gt fires above *limit*, lt below.
         for_s: seconds that it must hold.
         summary: what it means and what to do, in English; `{value}` is its number, any other name in braces a label.
@@ -64,7 +64,7 @@ RULES: Final[Sequence[Rule]] = (
         title="Store lag 入库积压",
         sql=(
             "SELECT stage, toFloat64(max(lag)) AS records FROM {database}.v_stages"
-            " WHERE stage = 'store' AND at > now() - INTERVAL 30 SECOND GROUP BY stage"
+            " WHERE stage = 'store' AND at_us > {ago:30} GROUP BY stage"
         ),
         limit=20_000,
         for_s=60,
@@ -78,7 +78,7 @@ RULES: Final[Sequence[Rule]] = (
         title="Store silent 入库中断",
         sql=(
             "SELECT 'store' AS stage, toFloat64(dateDiff('second', max(at), now())) AS seconds FROM {database}.v_stages"
-            " HAVING count() > 0 AND max(at) > now() - INTERVAL 1 DAY"
+            " WHERE at_us > {ago:86400} HAVING count() > 0"
         ),
         limit=60,
         for_s=30,
@@ -91,7 +91,7 @@ RULES: Final[Sequence[Rule]] = (
         title="Tick age 时钟滞后",
         sql=(
             "SELECT stage, toFloat64(max(tick_age_s)) AS seconds FROM {database}.v_stages"
-            " WHERE tick_age_s IS NOT NULL AND at > now() - INTERVAL 15 SECOND GROUP BY stage"
+            " WHERE tick_age_s IS NOT NULL AND at_us > {ago:15} GROUP BY stage"
         ),
         limit=5,
         for_s=30,
@@ -104,7 +104,7 @@ RULES: Final[Sequence[Rule]] = (
         title="Dead letters 拒收记录",
         sql=(
             "SELECT stage, topic, toFloat64(count()) AS records FROM {database}.v_dead_letters"
-            " WHERE at > now() - INTERVAL 5 MINUTE GROUP BY stage, topic"
+            " WHERE at_us > {ago:300} GROUP BY stage, topic"
         ),
         limit=10,
         for_s=0,
@@ -139,10 +139,10 @@ RULES: Final[Sequence[Rule]] = (
             # Cameras of the plan beside those that speak: one that says nothing is dark too. Where no stage speaks any more, the
             # platform has been taken down, or store-silent says so once, and not each camera.
             "SELECT camera, toFloat64(max(at) < now() - INTERVAL 30 SECOND OR argMax(state, at) != 'ok') AS dark FROM ("
-            "SELECT camera, at, state FROM {database}.v_cameras WHERE at > now() - INTERVAL 1 MINUTE"
+            "SELECT camera, at, state FROM {database}.v_cameras WHERE at_us > {ago:60}"
             " UNION ALL SELECT id AS camera, toDateTime64(0, 6, 'UTC') AS at, 'silent' AS state FROM {database}.v_places"
-            " WHERE kind = 'camera') WHERE (SELECT count() FROM {database}.v_stages WHERE at > now() - INTERVAL 2 MINUTE) > 0"
-            " GROUP BY camera"
+            " WHERE kind = 'camera' AND plan = (SELECT argMax(plan, saved_at) FROM {database}.v_places))"
+            " WHERE (SELECT count() FROM {database}.v_stages WHERE at_us > {ago:120}) > 0 GROUP BY camera"
         ),
         limit=0,
         for_s=30,
@@ -169,7 +169,7 @@ RULES: Final[Sequence[Rule]] = (
         sql=(
             "SELECT 'ingest' AS stage, toFloat64(taken > 0 AND accounted = 0) AS silent FROM"
             " (SELECT greatest(max(taken) - min(taken), 0) AS taken FROM {database}.v_stages"
-            " WHERE stage = 'ingest' AND at > now() - INTERVAL 3 MINUTE) AS s,"
+            " WHERE stage = 'ingest' AND at_us > {ago:180}) AS s,"
             " (SELECT sum(accounted) AS accounted FROM {database}.v_ledger WHERE minute > now() - INTERVAL 5 MINUTE) AS l"
         ),
         limit=0,
@@ -183,7 +183,8 @@ RULES: Final[Sequence[Rule]] = (
 
 def sql_of(rule: Rule, database: str = "live") -> str:
     """The rule's query for *database*."""
-    return rule.sql.replace("{database}", database)
+    ago = r"(toUnixTimestamp64Micro(now64(6)) - \g<1>000000)"
+    return re.sub(r"{ago:(\d+)}", ago, rule.sql.replace("{database}", database))
 
 
 def model_of(rule: Rule, *, folder_uid: str = FOLDER_UID) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 -- A person's account may read these views and nothing else.
 
 CREATE OR REPLACE VIEW {database}.v_places AS
-SELECT kind, id, name_en, name_zh, detail, approved, area_m2, x_m, y_m, parent, plan
+SELECT kind, id, name_en, name_zh, detail, approved, area_m2, x_m, y_m, parent, plan, saved_at
 FROM {database}.plan_places FINAL;
 
 -- Zones, one row a second. `coverage` is cameras seen of those expected; `known` says whether the number may be believed.
@@ -132,20 +132,20 @@ FROM {database}.sensor_identity FINAL GROUP BY minute, gate, credential, outcome
 -- The platform.
 CREATE OR REPLACE VIEW {database}.v_cameras AS
 SELECT at, camera, state, fromUnixTimestamp64Micro(since_us, 'UTC') AS since, fps, width_px, height_px, calibrated, people,
-    height_px >= 1080 AS full_hd
+    height_px >= 1080 AS full_hd, event_time_us AS at_us
 FROM {database}.camera_health FINAL;
 
 CREATE OR REPLACE VIEW {database}.v_stages AS
-SELECT at, stage, taken, given, late, clamped, refused, lag, if(tick_age_us < 0, NULL, tick_age_us / 1000000) AS tick_age_s
+SELECT at, stage, taken, given, late, clamped, refused, lag, if(tick_age_us < 0, NULL, tick_age_us / 1000000) AS tick_age_s, at_us
 FROM {database}.stage_health FINAL;
 
 CREATE OR REPLACE VIEW {database}.v_dead_letters AS
-SELECT at, stage, topic, reason FROM {database}.deadletter_ingest FINAL
+SELECT at, stage, topic, reason, at_us FROM {database}.deadletter_ingest FINAL
 UNION ALL
-SELECT at, stage, topic, reason FROM {database}.deadletter_stages FINAL;
+SELECT at, stage, topic, reason, at_us FROM {database}.deadletter_stages FINAL;
 
 CREATE OR REPLACE VIEW {database}.v_ledger AS
-SELECT toStartOfMinute(at) AS minute, topic, sum(length(outcomes)) AS accounted, sum(countSubstrings(outcomes, 'A')) AS accepted,
+SELECT toStartOfMinute(appended_at) AS minute, topic, sum(length(outcomes)) AS accounted, sum(countSubstrings(outcomes, 'A')) AS accepted,
     sum(countSubstrings(outcomes, 'D')) AS duplicates, sum(countSubstrings(outcomes, 'R')) AS refused, sum(clamped) AS clamped_times
 FROM {database}.ledger_ingest FINAL GROUP BY minute, topic;
 

@@ -263,7 +263,7 @@ class TestContacts:
         (folder / "desk.secret").write_text("pw-canary-3\n")
         assert did(push(fake, asked), Did.CHANGED) == []
         outcomes = push(fake, asked, renew_secrets=True)
-        assert did(outcomes, Did.CHANGED) == ["source: Muster ClickHouse", "contacts: contact point 'Muster desk'"]
+        assert did(outcomes, Did.CHANGED) == ["source: Muster", "contacts: contact point 'Muster desk'"]
         assert fake.contacts["c1"]["settings"]["password"] == "pw-canary-3"
 
 
@@ -328,7 +328,7 @@ class TestTheDataSource:
         push(fake, wanted(folder))
         fake.sources["muster-clickhouse"]["jsonData"] |= {"port": 1, "version": "4.10"}
         outcomes = push(fake, wanted(folder))
-        assert did(outcomes, Did.CHANGED) == ["source: Muster ClickHouse"]
+        assert did(outcomes, Did.CHANGED) == ["source: Muster"]
         assert (
             fake.sources["muster-clickhouse"]["jsonData"] | {"port": 9000, "version": "4.10"}
             == fake.sources["muster-clickhouse"]["jsonData"]

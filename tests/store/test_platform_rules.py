@@ -60,7 +60,7 @@ class Filling:
         letter = {"stage": "store", "topic": "crowd.flow", "partition": 0, "offset": self._offset, "reason": "made up", "raw": b""}
         self.row("deadletter_stages", age_s=age_s, **letter)
 
-    def planned_camera(self, camera: str) -> None:
+    def planned_camera(self, camera: str, *, plan: str = "p", age_s: int = 0) -> None:
         columns = {
             "kind": "camera",
             "id": camera,
@@ -70,7 +70,8 @@ class Filling:
             "x_m": 0.0,
             "y_m": 0.0,
             "parent": "",
-            "plan": "p",
+            "plan": plan,
+            "saved_at": self._now_us // 1_000_000 - age_s,
         }
         self._database.insert("plan_places", {key: (value,) for key, value in columns.items()}, token=camera)
 
@@ -171,3 +172,20 @@ def test_the_disks_number_is_the_share_that_is_used(ask: Ask, filling: Filling) 
     assert disk == "clickhouse"
     assert 0 < percent < 100
     assert (NAMES["disk-80"].limit, NAMES["disk-90"].limit) == (80, 90)
+
+
+def test_a_camera_that_the_plan_no_longer_has_is_not_missed(ask: Ask, filling: Filling) -> None:
+    filling.planned_camera("cam-old", plan="before", age_s=600)
+    filling.well()
+    assert fires(NAMES["camera-dark"], ask(NAMES["camera-dark"])) == []
+
+
+def test_rules_find_their_minutes_by_the_key_and_do_not_read_the_month(database: Database, address: str, filling: Filling) -> None:
+    filling.well()
+    asked = client(address)
+    try:
+        for name in ("store-lag", "tick-age"):
+            plan = "\n".join(row[0] for row in asked.execute(f"EXPLAIN indexes = 1 {sql_of(NAMES[name], database.name)}"))
+            assert "at_us" in plan.split("PrimaryKey")[1].split("Condition")[0], plan
+    finally:
+        asked.disconnect()
