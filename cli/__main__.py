@@ -8,7 +8,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from cli import trust
+from cli import dashboards_options, trust
 from cli.console import USAGE, fail
 
 app = typer.Typer(
@@ -37,6 +37,7 @@ app.add_typer(trust.audit, name="audit")
 app.command()(trust.watchdog)
 dashboards = typer.Typer(help="Grafana's boards.", no_args_is_help=True)
 app.add_typer(dashboards, name="dashboards")
+dashboards.command("push")(dashboards_options.push)
 
 Report = Annotated[Optional[Path], typer.Option(help="Write the report to this JSON file.")]  # noqa: UP045 - typer reads it at run time
 PlanFile = Annotated[Optional[Path], typer.Option("--plan", help="Event plan (YAML).")]  # noqa: UP045

@@ -1,0 +1,1 @@
+"""Grafana: what is made there of Muster's boards, rules, teams and rights, over its HTTP interface."""
