@@ -9,13 +9,13 @@ import json
 from collections.abc import Iterable
 from typing import Any, Final
 
-from pipelines.alerts.ground import Ground
 from pipelines.alerts.grouping import CAUSES, EXPLAINS, Flaps, Storms, explains
-from pipelines.alerts.ladder import NONE, rank
 from pipelines.alerts.lifecycle import Alert, alert_id
-from pipelines.alerts.rules.collapse import COLLAPSE
 from pipelines.alerts.work import after
 from pipelines.events import AlertChange
+from pipelines.levels import NONE, rank
+from pipelines.rules.collapse import COLLAPSE
+from pipelines.rules.ground import Ground
 
 RULE_VERSION: Final = 1
 _ENDED_KEPT: Final = 2000

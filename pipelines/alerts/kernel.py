@@ -12,14 +12,16 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from pipelines.alerts import commands, rules
+from pipelines import rules
+from pipelines.alerts import commands
 from pipelines.alerts.episodes import Episodes
-from pipelines.alerts.ladder import NONE, UNSEEN, Ladder, Reading, rank
 from pipelines.alerts.lifecycle import Alert
-from pipelines.alerts.outlook import Outlook, Second, anchor, look
-from pipelines.alerts.signal import Holds, Signal
-from pipelines.alerts.traces import Memory, Trace, covers, seen_share
 from pipelines.events import AlertChange, AlertCommand, CrowdDensity, CrowdFlow, CrowdOccupancy, DeadLetter, SensorFire
+from pipelines.levels import NONE, rank
+from pipelines.outlook.second import Outlook, Second, anchor, look
+from pipelines.outlook.traces import Memory, Trace, covers, seen_share
+from pipelines.rules.ladder import UNSEEN, Ladder, Reading
+from pipelines.rules.signal import Holds, Signal
 from pipelines.units import MICRO
 
 STATE_VERSION: Final = 3
@@ -82,7 +84,7 @@ class Kernel(Episodes):
         rows = {zone: row for zone, row in density.items() if row.cameras_seen > 0}
         levels = {zone: ladder.level for zone, ladder in self._ladders.items()}
         anchor(self.plan, self.memory)
-        now = look(self.plan, self.memory, now_us, rows, levels, self.ground.steps)
+        now = look(self.plan, self.memory, now_us, rows, levels, self.ground.thresholds)
         rules.second(self, now)
         return now.records()
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, fields
 from operator import attrgetter
 from typing import Any, Final
 
-from pipelines.alerts.ladder import NONE, latches, rank
 from pipelines.events import AlertChange, LevelStep
+from pipelines.levels import NONE, latches, rank
 
 PRIORITY: Final = {"watch": "P3", "caution": "P2", "warning": "P2", "critical": "P1", "act_now": "P1"}
 

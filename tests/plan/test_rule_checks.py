@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from pipelines.alerts import rules
+from pipelines import rules
 from pipelines.alerts.kernel import CROWD
 from pipelines.errors import ConfigError
 from plan.load import parse

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from pipelines.alerts.ground import width_m
 from pipelines.measures.bottleneck import chokes, outflow_per_m_s
+from pipelines.rules.ground import width_m
 
 if TYPE_CHECKING:
     from pipelines.alerts.kernel import Kernel
-    from pipelines.alerts.outlook import Second
+    from pipelines.outlook.second import Second
 
 BOTTLENECK: Final = "bottleneck"
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from pipelines.alerts.rules.cameras import CAMERA
+from pipelines.rules.cameras import CAMERA
 from pipelines.units import MICRO
 
 if TYPE_CHECKING:
-    from pipelines.alerts.ground import Member
     from pipelines.alerts.kernel import Kernel
-    from pipelines.alerts.outlook import Second
+    from pipelines.outlook.second import Second
+    from pipelines.rules.ground import Member
 
 SILENT: Final = "device_silent"
 LINK: Final = "link_loss"

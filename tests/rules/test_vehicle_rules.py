@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from pipelines.alerts.kernel import Kernel
-from pipelines.alerts.rules.vehicles import BEYOND_PERMIT, IMPROPER_STOP, QUIET, SPEEDING, TOWARDS_PEOPLE, WRONG_WAY
 from pipelines.dispatch.texts import WHAT
 from pipelines.events import AlertChange, VehicleEvent
+from pipelines.rules.vehicles import BEYOND_PERMIT, IMPROPER_STOP, QUIET, SPEEDING, TOWARDS_PEOPLE, WRONG_WAY
 from plan.load import parse
 from tests.plans import plan_dict
 

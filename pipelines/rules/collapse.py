@@ -8,7 +8,7 @@ from pipelines.measures.vanished import vanished_share
 
 if TYPE_CHECKING:
     from pipelines.alerts.kernel import Kernel
-    from pipelines.alerts.outlook import Second
+    from pipelines.outlook.second import Second
 
 COLLAPSE: Final = "suspected_collapse"
 PROMPT: Final = (

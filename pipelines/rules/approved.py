@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from pipelines.alerts.ladder import NONE
+from pipelines.levels import NONE
 
 if TYPE_CHECKING:
     from pipelines.alerts.kernel import Kernel
-    from pipelines.alerts.outlook import Second
+    from pipelines.outlook.second import Second
 
 APPROVED: Final = "approved_number"
 RESIDUAL: Final = "occupancy_residual"

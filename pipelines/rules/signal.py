@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pipelines.alerts.ladder import LEVELS, NONE, rank
+from pipelines.levels import LEVELS, NONE, rank
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

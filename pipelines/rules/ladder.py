@@ -5,22 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from pipelines.levels import LEVELS, NONE, rank
 from pipelines.units import MICRO
 
-LEVELS: Final = ("watch", "caution", "warning", "critical", "act_now")
-NONE: Final = "none"
-_LATCHING_FROM: Final = LEVELS.index("critical")
 _CARD_FROM: Final = LEVELS.index("warning")
-
-
-def rank(level: str) -> int:
-    """-1 for none, 0 for watch … 4 for act_now."""
-    return -1 if level == NONE else LEVELS.index(level)
-
-
-def latches(level: str) -> bool:
-    """Whether an alert of that level stays until a person clears it."""
-    return rank(level) >= _LATCHING_FROM
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

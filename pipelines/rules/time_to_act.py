@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from pipelines.alerts.ladder import NONE, rank
+from pipelines.levels import NONE, rank
 
 if TYPE_CHECKING:
     from pipelines.alerts.kernel import Kernel
-    from pipelines.alerts.outlook import Second
     from pipelines.events import CrowdForecast
+    from pipelines.outlook.second import Second
 
 TIME_TO_ACT: Final = "time_to_act"
 

@@ -9,7 +9,7 @@ from pipelines.units import MICRO
 
 if TYPE_CHECKING:
     from pipelines.alerts.kernel import Kernel
-    from pipelines.alerts.outlook import Second
+    from pipelines.outlook.second import Second
 
 Seen = tuple[str, str, int, float, float]
 

@@ -7,35 +7,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from pipelines.alerts.rules.approved import APPROVED, RESIDUAL, approved
-from pipelines.alerts.rules.cameras import CAMERA, camera
-from pipelines.alerts.rules.collapse import COLLAPSE, collapse
-from pipelines.alerts.rules.combinations import combine
-from pipelines.alerts.rules.counter_flow import COUNTER_FLOW, counter_flow
-from pipelines.alerts.rules.fire import FEEDBACK, FIRE, GAS, feedback, life_safety, panel
-from pipelines.alerts.rules.identity import PASS_BACK, TWO_GATES, forget, identity
-from pipelines.alerts.rules.motion import STAIRS, STOP_AND_GO, standstill, stop_and_go
-from pipelines.alerts.rules.panel_fault import PANEL_FAULT, panel_fault
-from pipelines.alerts.rules.passages import BOTTLENECK, bottleneck
-from pipelines.alerts.rules.pressure import PRESSURE, pressure
-from pipelines.alerts.rules.queues import QUEUE_WAIT, queue_wait
-from pipelines.alerts.rules.reports import DOUBTFUL, REPORT, doubt, report
-from pipelines.alerts.rules.rising import BLIND, GROWTH, blind_rising, growth
-from pipelines.alerts.rules.security import EQUIVOCATION, refused
-from pipelines.alerts.rules.silence import LINK, SILENT, heard, silence
-from pipelines.alerts.rules.time_to_act import TIME_TO_ACT, time_to_act
-from pipelines.alerts.rules.uncertain import UNCERTAIN, uncertain
-from pipelines.alerts.rules.unknown import UNKNOWN, unknown
-from pipelines.alerts.rules.vehicles import BEYOND_PERMIT, IMPROPER_STOP, QUIET, SPEEDING, TOWARDS_PEOPLE, WRONG_WAY, vehicle
-from pipelines.alerts.rules.watch import Watch
 from pipelines.events import AlertCommand, CameraHealth, SensorFire, SensorIdentity, SensorTurnstile, VehicleEvent
+from pipelines.rules.approved import APPROVED, RESIDUAL, approved
+from pipelines.rules.cameras import CAMERA, camera
+from pipelines.rules.collapse import COLLAPSE, collapse
+from pipelines.rules.combinations import combine
+from pipelines.rules.counter_flow import COUNTER_FLOW, counter_flow
+from pipelines.rules.fire import FEEDBACK, FIRE, GAS, feedback, life_safety, panel
+from pipelines.rules.identity import PASS_BACK, TWO_GATES, forget, identity
+from pipelines.rules.motion import STAIRS, STOP_AND_GO, standstill, stop_and_go
+from pipelines.rules.panel_fault import PANEL_FAULT, panel_fault
+from pipelines.rules.passages import BOTTLENECK, bottleneck
+from pipelines.rules.pressure import PRESSURE, pressure
+from pipelines.rules.queues import QUEUE_WAIT, queue_wait
+from pipelines.rules.reports import DOUBTFUL, REPORT, doubt, report
+from pipelines.rules.rising import BLIND, GROWTH, blind_rising, growth
+from pipelines.rules.security import EQUIVOCATION, refused
+from pipelines.rules.silence import LINK, SILENT, heard, silence
+from pipelines.rules.time_to_act import TIME_TO_ACT, time_to_act
+from pipelines.rules.uncertain import UNCERTAIN, uncertain
+from pipelines.rules.unknown import UNKNOWN, unknown
+from pipelines.rules.vehicles import BEYOND_PERMIT, IMPROPER_STOP, QUIET, SPEEDING, TOWARDS_PEOPLE, WRONG_WAY, vehicle
+from pipelines.rules.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from pipelines.alerts.kernel import Kernel
-    from pipelines.alerts.ladder import Reading
-    from pipelines.alerts.outlook import Second
+    from pipelines.outlook.second import Second
+    from pipelines.rules.ladder import Reading
 
 __all__ = [
     "APPROVED",

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from pipelines.alerts.kernel import Kernel
-    from pipelines.alerts.ladder import Reading
+    from pipelines.rules.ladder import Reading
 
 UNKNOWN: Final = "unknown_while_filling"
 FLOW_S: Final = 60

@@ -9,8 +9,8 @@ from pipelines.units import MICRO
 
 if TYPE_CHECKING:
     from pipelines.alerts.kernel import Kernel
-    from pipelines.alerts.outlook import Second
     from pipelines.events import SensorIdentity
+    from pipelines.outlook.second import Second
 
 PASS_BACK: Final = "pass_back"  # noqa: S105 - the name of a rule
 TWO_GATES: Final = "pass_two_gates"

@@ -6,16 +6,16 @@ They are worked out here because ALERTS has its inputs in one order and saves it
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pipelines.alerts.ladder import LEVELS, Steps, rank
-from pipelines.alerts.traces import Memory, Trace, Turnstiles, covers, seen_share
 from pipelines.events import CrowdBalance, CrowdDensity, CrowdForecast, CrowdQueue
+from pipelines.levels import LEVELS, rank
 from pipelines.measures.balance import Count, balance
 from pipelines.measures.forecast import crossing
 from pipelines.measures.waiting import waiting
+from pipelines.outlook.traces import Memory, Trace, Turnstiles, covers, seen_share
 from pipelines.units import MICRO
 
 QUEUE_S: Final = 60
@@ -52,10 +52,18 @@ class Second:
 
 
 def look(
-    plan: Any, memory: Memory, now_us: int, rows: Mapping[str, CrowdDensity], levels: Mapping[str, str], steps: Mapping[str, Steps]
+    plan: Any,
+    memory: Memory,
+    now_us: int,
+    rows: Mapping[str, CrowdDensity],
+    levels: Mapping[str, str],
+    thresholds: Mapping[str, Sequence[float]],
 ) -> Second:
-    """Work out the second that ends at *now_us*; *memory* holds it already, and its lines are anchored."""
-    forecasts = {zone.id: _forecast(plan, memory.zones[zone.id], zone, now_us, levels[zone.id], steps[zone.id]) for zone in plan.zones}
+    """Work out the second that ends at *now_us*; *memory* holds it already, and its lines are anchored.
+
+    *levels* and *thresholds* (p/m², of the five levels) are those of each zone's ladder.
+    """
+    forecasts = {zone.id: _forecast(plan, memory.zones[zone.id], zone, now_us, levels[zone.id], thresholds[zone.id]) for zone in plan.zones}
     queues = {gate.id: _queue(plan, memory, gate, now_us) for gate in plan.gates if gate.queue}
     balances = {area.id: _balance(plan, memory, area, now_us, rows) for area in plan.areas}
     return Second(
@@ -69,7 +77,7 @@ def look(
     )
 
 
-def _forecast(plan: Any, trace: Trace, zone: Any, now_us: int, level: str, steps: Steps) -> CrowdForecast | None:
+def _forecast(plan: Any, trace: Trace, zone: Any, now_us: int, level: str, thresholds: Sequence[float]) -> CrowdForecast | None:
     rule = plan.signs.time_to_act
     history_s = trace.history_s(zone.coverage)
     if history_s < rule.history_s:
@@ -78,7 +86,7 @@ def _forecast(plan: Any, trace: Trace, zone: Any, now_us: int, level: str, steps
     line = trace.peak_trend(over_s, coverage=zone.coverage)
     if line is None:
         return None
-    at = [crossing(trend=line, threshold=threshold) for threshold in steps.thresholds]
+    at = [crossing(trend=line, threshold=threshold) for threshold in thresholds]
     after = rank(level) + 1
     ahead = at[after] if after < len(LEVELS) else None
     return CrowdForecast(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from pipelines.alerts.ladder import rank
+from pipelines.levels import rank
 
 if TYPE_CHECKING:
     from pipelines.alerts.kernel import Kernel
-    from pipelines.alerts.outlook import Second
+    from pipelines.outlook.second import Second
 
 UNCERTAIN: Final = "cannot_exclude"
 _CRITICAL: Final = rank("critical")

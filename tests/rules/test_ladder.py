@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.alerts.ladder import LEVELS, NONE, UNSEEN, Ladder, Reading, Steps, rank
+from pipelines.levels import LEVELS, NONE, rank
+from pipelines.rules.ladder import UNSEEN, Ladder, Reading, Steps
 from pipelines.units import MICRO, SLICE_US
 
 STEPS = Steps(

@@ -9,7 +9,7 @@ from pipelines.measures.stop_and_go import stops
 
 if TYPE_CHECKING:
     from pipelines.alerts.kernel import Kernel
-    from pipelines.alerts.outlook import Second
+    from pipelines.outlook.second import Second
 
 STOP_AND_GO: Final = "stop_and_go"
 STAIRS: Final = "standstill_stairs"

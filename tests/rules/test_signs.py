@@ -8,7 +8,7 @@ import zlib
 
 import pytest
 
-from pipelines.alerts import rules
+from pipelines import rules
 from pipelines.alerts.kernel import CROWD, STATE_VERSION
 from pipelines.events import AlertCommand
 from tests.fillings import Scene, crowd, first_s, kernel, people_per_s, play

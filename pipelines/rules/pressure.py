@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from pipelines.alerts.kernel import Kernel
-    from pipelines.alerts.outlook import Second
+    from pipelines.outlook.second import Second
 
 PRESSURE: Final = "crowd_pressure"
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from pipelines.alerts.ground import width_m
 from pipelines.measures.minority import minority_share
+from pipelines.rules.ground import width_m
 
 if TYPE_CHECKING:
     from pipelines.alerts.kernel import Kernel
-    from pipelines.alerts.outlook import Second
+    from pipelines.outlook.second import Second
 
 COUNTER_FLOW: Final = "counter_flow"
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from pipelines.alerts.ladder import rank
-from pipelines.alerts.rules.watch import Told
+from pipelines.levels import rank
+from pipelines.rules.watch import Told
 from pipelines.units import MICRO
 
 if TYPE_CHECKING:
     from pipelines.alerts.kernel import Kernel
-    from pipelines.alerts.outlook import Second
     from pipelines.events import AlertCommand
+    from pipelines.outlook.second import Second
 
 REPORT: Final = "human_report"
 DOUBTFUL: Final = "camera_doubtful"

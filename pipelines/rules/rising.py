@@ -8,7 +8,7 @@ from pipelines.measures.observability import fallen_share, grows_unseen
 
 if TYPE_CHECKING:
     from pipelines.alerts.kernel import Kernel
-    from pipelines.alerts.outlook import Second
+    from pipelines.outlook.second import Second
 
 GROWTH: Final = "growth"
 BLIND: Final = "blind_rising"

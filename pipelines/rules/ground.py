@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pipelines.alerts.ladder import Steps, steps_of
-from pipelines.alerts.signal import Holds
+from pipelines.rules.ladder import Steps, steps_of
+from pipelines.rules.signal import Holds
 from pipelines.units import MICRO
 
 Place = tuple[float, float]
@@ -41,6 +41,7 @@ class Ground:
         """Work out what does not change."""
         self.timing = plan.timing_now
         self.steps: dict[str, Steps] = {zone.id: steps_of(plan.area_type(zone), self.timing) for zone in plan.zones}
+        self.thresholds = {zone: steps.thresholds for zone, steps in self.steps.items()}
         self.coverage: dict[str, float] = {zone.id: zone.coverage for zone in plan.zones}
         self.quiet_us = round(self.timing.quiet_s * MICRO)
         self.controlled = {device.gate for device in plan.devices if device.kind == "turnstile"}

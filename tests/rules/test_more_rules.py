@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipelines.alerts import rules
+from pipelines import rules
 from pipelines.alerts.kernel import CROWD, Kernel
 from pipelines.codec import encode
 from pipelines.events import AlertChange, AlertCommand, CameraHealth, DeadLetter, RawEnvelope, SensorFire, SensorIdentity, SensorTurnstile
