@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from operator import attrgetter
 from typing import Any, Final
@@ -82,7 +83,7 @@ class Alert:
         """Whether it may be shown and sounded: it deserves a card, and no other alert or person keeps it back."""
         return self.card and not (self.shelved_until_us or self.grouped_under or self.inhibited_by)
 
-    def reach(self, levels: list[str], now_us: int) -> None:
+    def reach(self, levels: Iterable[str], now_us: int) -> None:
         """Note the levels reached at *now_us*, lowest first; a latching level latches."""
         for level in levels:
             self.levels += ((level, now_us),)

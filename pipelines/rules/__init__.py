@@ -1,5 +1,6 @@
-"""The rules beside the ladder, one family a file: what each step brings, and what each whole second says. Pure.
+"""The rules, one family a file: signals in, evidence out. What each step brings, and what each whole second says. Pure.
 
+A rule knows no kernel and keeps no alert: it looks at `Facts` and says `Evidence`, a level that is `Met`, or what is `Over`.
 Levels of alerts without a ladder are those of the numbers of crowd safety. Upper-case names here are the ids of rules.
 """
 
@@ -13,8 +14,10 @@ from pipelines.rules.cameras import CAMERA, camera
 from pipelines.rules.collapse import COLLAPSE, collapse
 from pipelines.rules.combinations import combine
 from pipelines.rules.counter_flow import COUNTER_FLOW, counter_flow
+from pipelines.rules.evidence import Evidence, GoesOn, Met, Over
 from pipelines.rules.fire import FEEDBACK, FIRE, GAS, feedback, life_safety, panel
 from pipelines.rules.identity import PASS_BACK, TWO_GATES, forget, identity
+from pipelines.rules.ladder import CROWD
 from pipelines.rules.motion import STAIRS, STOP_AND_GO, standstill, stop_and_go
 from pipelines.rules.panel_fault import PANEL_FAULT, panel_fault
 from pipelines.rules.passages import BOTTLENECK, bottleneck
@@ -31,10 +34,10 @@ from pipelines.rules.vehicles import BEYOND_PERMIT, IMPROPER_STOP, QUIET, SPEEDI
 from pipelines.rules.watch import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from pipelines.alerts.kernel import Kernel
     from pipelines.outlook.second import Second
+    from pipelines.rules.facts import Facts
     from pipelines.rules.ladder import Reading
 
 __all__ = [
@@ -46,6 +49,7 @@ __all__ = [
     "COLLAPSE",
     "COMMANDS",
     "COUNTER_FLOW",
+    "CROWD",
     "DOUBTFUL",
     "EQUIVOCATION",
     "FEEDBACK",
@@ -70,7 +74,12 @@ __all__ = [
     "UNCERTAIN",
     "UNKNOWN",
     "WRONG_WAY",
+    "Evidence",
+    "GoesOn",
+    "Met",
+    "Over",
     "Watch",
+    "clear_by_quiet",
     "life_safety",
     "refused",
     "report",
@@ -78,63 +87,55 @@ __all__ = [
     "step",
 ]
 
-# What people ask that is about no alert yet, by action: each does it, or returns the sentence that refuses it.
-COMMANDS: Final[dict[str, Callable[[Kernel, AlertCommand], str]]] = {"report": report}
+# What people ask that is about no alert yet, by action: each says what it is evidence of, or returns the sentence that refuses it.
+COMMANDS: Final[dict[str, Callable[[Facts, AlertCommand], Evidence | str]]] = {"report": report}
 
 
-def step(kernel: Kernel, now_us: int, rows: Iterable[tuple[str, Any]], readings: Mapping[str, Reading]) -> None:
+def step(facts: Facts, now_us: int, rows: Iterable[Any], readings: Mapping[str, Reading]) -> Iterator[Evidence | GoesOn | Over]:
     """One step of the rules that evidence drives."""
-    kernel.watch.now_us = now_us
-    for _, row in rows:
+    facts.watch.now_us = now_us
+    for row in rows:
         match row:
             case VehicleEvent():
-                vehicle(kernel, now_us, row)
+                yield from vehicle(facts, now_us, row)
             case CameraHealth():
-                heard(kernel, now_us, row.camera, row.received_us)
-                camera(kernel, now_us, row)
+                heard(facts, now_us, row.camera, row.received_us)
+                yield from camera(now_us, row)
             case SensorFire():
-                heard(kernel, now_us, row.device, row.received_us)
-                panel(kernel, row)
-                panel_fault(kernel, now_us, row)
+                heard(facts, now_us, row.device, row.received_us)
+                panel(facts, row)
+                yield from panel_fault(now_us, row)
             case SensorTurnstile():
-                heard(kernel, now_us, row.device, row.received_us)
+                heard(facts, now_us, row.device, row.received_us)
             case SensorIdentity():
-                heard(kernel, now_us, row.device, row.received_us)
-                identity(kernel, now_us, row)
+                heard(facts, now_us, row.device, row.received_us)
+                yield from identity(facts, now_us, row)
             case _:
                 pass
-    feedback(kernel, now_us)
-    unknown(kernel, now_us, readings)
-    _quiet(kernel, now_us)
+    yield from feedback(facts, now_us)
+    yield from unknown(facts, now_us, readings)
 
 
-def second(kernel: Kernel, now: Second) -> None:
+def second(facts: Facts, now: Second) -> Iterator[Evidence | Met | Over]:
     """One whole second of the rules that measures drive; the collapse first, since it holds the others of its zone."""
-    collapse(kernel, now)
-    for rule in (
-        pressure,
-        standstill,
-        stop_and_go,
-        growth,
-        blind_rising,
-        counter_flow,
-        bottleneck,
-        queue_wait,
-        time_to_act,
-        uncertain,
-        approved,
-        silence,
-        doubt,
-        forget,
-        combine,
-    ):
-        rule(kernel, now)
+    yield from collapse(facts, now)
+    yield from pressure(facts, now)
+    yield from standstill(facts, now)
+    yield from stop_and_go(facts, now)
+    yield from growth(facts, now)
+    yield from blind_rising(facts, now)
+    yield from counter_flow(facts, now)
+    yield from bottleneck(facts, now)
+    yield from queue_wait(facts, now)
+    yield from time_to_act(facts, now)
+    yield from uncertain(facts, now)
+    yield from approved(facts, now)
+    yield from silence(facts, now)
+    yield from doubt(facts, now)
+    forget(facts, now)
+    yield from combine(facts, now)
 
 
-def _quiet(kernel: Kernel, now_us: int) -> None:
-    """Evidence that stays away clears what does not latch."""
-    combined = [row.id for row in kernel.plan.rules.combinations]
-    for rule in (*QUIET, UNKNOWN, PASS_BACK, TWO_GATES, EQUIVOCATION, *combined):
-        for alert in kernel.unheard(rule, now_us - kernel.ground.quiet_us):
-            if not kernel.held(alert.place):
-                kernel.lapse(alert, now_us)
+def clear_by_quiet(plan: Any) -> tuple[str, ...]:
+    """The rules whose alerts are over when their evidence stays away."""
+    return (*QUIET, UNKNOWN, PASS_BACK, TWO_GATES, EQUIVOCATION, *(row.id for row in plan.rules.combinations))

@@ -5,17 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from pipelines.events import CameraHealth
+from pipelines.rules.evidence import Evidence, Over
 
 if TYPE_CHECKING:
-    from pipelines.alerts.kernel import Kernel
+    from collections.abc import Iterator
+
 
 CAMERA: Final = "camera_health"
 
 
-def camera(kernel: Kernel, now_us: int, row: CameraHealth) -> None:
+def camera(now_us: int, row: CameraHealth) -> Iterator[Evidence | Over]:
     """A camera's state: on the list while it is not ok."""
-    alert = kernel.open_alert(CAMERA, row.camera)
     if row.state != "ok":
-        kernel.raise_(CAMERA, row.camera, row.since_us, ["watch"], now_us, card=False, unit=row.state, source=row.camera)
-    elif row.state == "ok" and alert is not None:
-        kernel.lapse(alert, now_us)
+        yield Evidence(
+            rule=CAMERA,
+            place=row.camera,
+            start_us=row.since_us,
+            now_us=now_us,
+            levels=("watch",),
+            card=False,
+            unit=row.state,
+            source=row.camera,
+        )
+    else:
+        yield Over(CAMERA, row.camera)

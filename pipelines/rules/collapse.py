@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from pipelines.measures.vanished import vanished_share
+from pipelines.rules.evidence import Met
 
 if TYPE_CHECKING:
-    from pipelines.alerts.kernel import Kernel
+    from collections.abc import Iterator
+
     from pipelines.outlook.second import Second
+    from pipelines.rules.facts import Facts
 
 COLLAPSE: Final = "suspected_collapse"
 PROMPT: Final = (
@@ -17,14 +20,21 @@ PROMPT: Final = (
 )
 
 
-def collapse(kernel: Kernel, now: Second) -> None:
+def collapse(facts: Facts, now: Second) -> Iterator[Met]:
     """Each zone; without a hold, because seconds count and the share is that of several seconds already."""
-    rule = kernel.plan.signs.collapse
-    holds = kernel.ground.holds(critical=0)
-    for zone in kernel.plan.zones:
-        trace = kernel.memory.zones[zone.id]
+    rule = facts.plan.signs.collapse
+    holds = facts.ground.holds(critical=0)
+    for zone in facts.plan.zones:
+        trace = facts.memory.zones[zone.id]
         share = vanished_share(lost=trace.lost[-rule.over_s :], patch_people=trace.patches[-rule.over_s :], least=rule.people)
         met = "critical" if share > rule.share else "none"
-        kernel.follow(
-            COLLAPSE, zone.id, now, met, known=kernel.covered(zone.id, now), holds=holds, value=share * 100, unit="%", prompt=PROMPT
+        yield Met(
+            rule=COLLAPSE,
+            place=zone.id,
+            level=met,
+            known=facts.ground.covered(now.rows.get(zone.id)),
+            holds=holds,
+            value=share * 100,
+            unit="%",
+            prompt=PROMPT,
         )

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from pipelines.events import SensorFire
+from pipelines.rules.evidence import Evidence
 from pipelines.units import CM_PER_M, MICRO
 
 if TYPE_CHECKING:
-    from pipelines.alerts.kernel import Kernel
+    from collections.abc import Iterator
+
+    from pipelines.rules.facts import Facts
 
 FIRE: Final = "fire"
 GAS: Final = "gas"
@@ -16,16 +19,16 @@ _GASES: Final = ("gas", "co")
 FEEDBACK: Final = "fire_feedback"
 
 
-def life_safety(kernel: Kernel, reading: SensorFire) -> None:
+def life_safety(reading: SensorFire) -> Iterator[Evidence]:
     """A detector's alarm, from its own lane; an unsigned one is shown to a person as UNVERIFIED."""
     if reading.state != "alarm":
         return
-    kernel.raise_(
-        GAS if reading.kind in _GASES else FIRE,
-        reading.zone,
-        reading.event_time_us,
-        ["critical"],
-        reading.event_time_us,
+    yield Evidence(
+        rule=GAS if reading.kind in _GASES else FIRE,
+        place=reading.zone,
+        start_us=reading.event_time_us,
+        now_us=reading.event_time_us,
+        levels=("critical",),
         unit=reading.kind,
         at_m=(reading.x_cm / CM_PER_M, reading.y_cm / CM_PER_M),
         source=reading.device,
@@ -33,22 +36,30 @@ def life_safety(kernel: Kernel, reading: SensorFire) -> None:
     )
 
 
-def panel(kernel: Kernel, row: SensorFire) -> None:
+def panel(facts: Facts, row: SensorFire) -> None:
     """An output that the panel started, or its feedback."""
     place = f"{row.zone}/{row.output}"
     if row.kind == "panel" and row.state == "output_started":
-        kernel.watch.outputs.setdefault(place, [row.event_time_us, row.x_cm / CM_PER_M, row.y_cm / CM_PER_M, row.device])
+        facts.watch.outputs.setdefault(place, [row.event_time_us, row.x_cm / CM_PER_M, row.y_cm / CM_PER_M, row.device])
     elif row.kind == "panel" and row.state == "feedback":
-        kernel.watch.outputs.pop(place, None)
+        facts.watch.outputs.pop(place, None)
 
 
-def feedback(kernel: Kernel, now_us: int) -> None:
+def feedback(facts: Facts, now_us: int) -> Iterator[Evidence]:
     """Outputs whose feedback has stayed away for too long."""
-    limit_us = round(kernel.ground.timing.feedback_s * MICRO)
-    for place, (started_us, x_m, y_m, device) in list(kernel.watch.outputs.items()):
+    limit_us = round(facts.ground.timing.feedback_s * MICRO)
+    for place, (started_us, x_m, y_m, device) in list(facts.watch.outputs.items()):
         if now_us - started_us >= limit_us:
+            del facts.watch.outputs[place]
             zone, _, output = place.partition("/")
-            kernel.raise_(
-                FEEDBACK, zone, started_us, ["critical"], now_us, value=limit_us / MICRO, unit=output, at_m=(x_m, y_m), source=device
+            yield Evidence(
+                rule=FEEDBACK,
+                place=zone,
+                start_us=started_us,
+                now_us=now_us,
+                levels=("critical",),
+                value=limit_us / MICRO,
+                unit=output,
+                at_m=(x_m, y_m),
+                source=device,
             )
-            del kernel.watch.outputs[place]

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Any, Final
 
+from pipelines.events import CrowdDensity
+from pipelines.outlook.traces import covers, seen_share
 from pipelines.rules.ladder import Steps, steps_of
 from pipelines.rules.signal import Holds
 from pipelines.units import MICRO
@@ -107,6 +109,10 @@ class Ground:
             x, y = at_m
             found = [name for name in found if (o := self._owns[name])[0] <= x < o[2] and o[1] <= y < o[3]] or found
         return found
+
+    def covered(self, row: CrowdDensity | None) -> bool:
+        """Whether enough of a zone is seen in *row*, its newest one, that it may be judged better than before."""
+        return row is not None and row.cameras_seen > 0 and covers(seen_share(row), self.coverage[row.zone])
 
     def zone_of(self, place: str) -> str:
         """The zone that an alert at *place* belongs to: the place itself, or the zone before a line."""

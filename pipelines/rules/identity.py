@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
+from pipelines.rules.evidence import Evidence
 from pipelines.units import MICRO
 
 if TYPE_CHECKING:
-    from pipelines.alerts.kernel import Kernel
+    from collections.abc import Iterator
+
     from pipelines.events import SensorIdentity
     from pipelines.outlook.second import Second
+    from pipelines.rules.facts import Facts
 
 PASS_BACK: Final = "pass_back"  # noqa: S105 - the name of a rule
 TWO_GATES: Final = "pass_two_gates"
@@ -18,19 +21,19 @@ _KEPT: Final = 12  # hex digits of a pseudonym: among a hundred thousand passes 
 _FORGET_EVERY_S: Final = 600
 
 
-def identity(kernel: Kernel, now_us: int, row: SensorIdentity) -> None:
+def identity(facts: Facts, now_us: int, row: SensorIdentity) -> Iterator[Evidence]:
     """One pass presented at a gate; whose it is stays out of the alert, which names the reader."""
-    gate = kernel.ground.gates.get(row.gate)
+    gate = facts.ground.gates.get(row.gate)
     if gate is None or gate.inner or not row.pass_pseudonym:
         return
-    key, passes, inwards = row.pass_pseudonym[:_KEPT], kernel.watch.passes, row.device not in kernel.ground.ways_out
+    key, passes, inwards = row.pass_pseudonym[:_KEPT], facts.watch.passes, row.device not in facts.ground.ways_out
     if key not in passes:
         passes[key] = (row.gate, row.event_time_us, row.outcome == "match" and inwards)
         return
     before, at_us, inside = passes[key]
     apart_s = abs(row.event_time_us - at_us) / MICRO
-    rule = kernel.plan.signs.identity
-    there = kernel.ground.gates.get(before, gate)
+    rule = facts.plan.signs.identity
+    there = facts.ground.gates.get(before, gate)
     found = ""
     if apart_s * rule.travel_mps < math.dist(there.at, gate.at):
         found = TWO_GATES
@@ -38,21 +41,30 @@ def identity(kernel: Kernel, now_us: int, row: SensorIdentity) -> None:
         again = before == row.gate and apart_s < rule.repeat_s
         found = PASS_BACK if gate.area and gate.area == there.area and not again else ""
     if found:
-        kernel.raise_(
-            found, row.gate, row.event_time_us, ["caution"], now_us, value=apart_s, unit="s", at_m=gate.at, source=row.device, subject=key
+        yield Evidence(
+            rule=found,
+            place=row.gate,
+            start_us=row.event_time_us,
+            now_us=now_us,
+            levels=("caution",),
+            value=apart_s,
+            unit="s",
+            at_m=gate.at,
+            source=row.device,
+            subject=key,
         )
     if row.event_time_us >= at_us:
-        passes[key] = (row.gate, row.event_time_us, _inside(kernel, row, inside=inside, inwards=inwards))
+        passes[key] = (row.gate, row.event_time_us, _inside(facts, row, inside=inside, inwards=inwards))
 
 
-def _inside(kernel: Kernel, row: SensorIdentity, *, inside: bool, inwards: bool) -> bool:
+def _inside(facts: Facts, row: SensorIdentity, *, inside: bool, inwards: bool) -> bool:
     if row.outcome != "match":
         return inside
-    return True if inwards else inside and not kernel.ground.reentry(row.gate)
+    return True if inwards else inside and not facts.ground.reentry(row.gate)
 
 
-def forget(kernel: Kernel, now: Second) -> None:
+def forget(facts: Facts, now: Second) -> None:
     """Drop passes that were not seen for as long as the plan says."""
     if now.second % _FORGET_EVERY_S == 0:
-        oldest_us = now.now_us - round(kernel.plan.signs.identity.kept_h * 3600 * MICRO)
-        kernel.watch.passes = {key: row for key, row in kernel.watch.passes.items() if row[1] >= oldest_us}
+        oldest_us = now.now_us - round(facts.plan.signs.identity.kept_h * 3600 * MICRO)
+        facts.watch.passes = {key: row for key, row in facts.watch.passes.items() if row[1] >= oldest_us}

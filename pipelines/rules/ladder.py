@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from pipelines.events import CrowdDensity
 from pipelines.levels import LEVELS, NONE, rank
 from pipelines.units import MICRO
 
+CROWD: Final = "crowd_density"
 _CARD_FROM: Final = LEVELS.index("warning")
 
 
@@ -44,6 +46,18 @@ class Reading:
 
 
 UNSEEN: Final = Reading(peak_per_m2=0, x_m=0, y_m=0, around_per_m2=0, seen=False, covered=False)
+
+
+def reading_of(row: CrowdDensity, *, covered: bool) -> Reading:
+    """The reading that a density row is."""
+    return Reading(
+        peak_per_m2=row.local_peak_per_m2,
+        x_m=row.peak_x_m,
+        y_m=row.peak_y_m,
+        around_per_m2=row.around_per_m2,
+        seen=row.cameras_seen > 0,
+        covered=covered,
+    )
 
 
 @dataclass(slots=True, kw_only=True)

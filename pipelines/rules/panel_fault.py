@@ -5,28 +5,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from pipelines.events import SensorFire
+from pipelines.rules.evidence import Evidence, Over
 from pipelines.units import CM_PER_M
 
 if TYPE_CHECKING:
-    from pipelines.alerts.kernel import Kernel
+    from collections.abc import Iterator
+
 
 PANEL_FAULT: Final = "panel_fault"
 _UNANSWERED: Final = "unanswered"
 
 
-def panel_fault(kernel: Kernel, now_us: int, row: SensorFire) -> None:
+def panel_fault(now_us: int, row: SensorFire) -> Iterator[Evidence | Over]:
     """A detector's fault is on the list; one of the panel is a warning; a request that it does not take is life safety."""
     if row.kind not in ("smoke", "heat", "gas", "co", "panel"):
         return
     subject = f"{row.device}/{row.zone}/{row.output}"
     if row.state in ("fault", _UNANSWERED):
         level = "critical" if row.state == _UNANSWERED else "warning" if row.kind == "panel" else "watch"
-        kernel.raise_(
-            PANEL_FAULT,
-            row.zone,
-            row.event_time_us,
-            [level],
-            now_us,
+        yield Evidence(
+            rule=PANEL_FAULT,
+            place=row.zone,
+            start_us=row.event_time_us,
+            now_us=now_us,
+            levels=(level,),
             card=level != "watch",
             unit=row.output or row.kind,
             at_m=(row.x_cm / CM_PER_M, row.y_cm / CM_PER_M),
@@ -34,6 +36,4 @@ def panel_fault(kernel: Kernel, now_us: int, row: SensorFire) -> None:
             subject=subject,
         )
     elif row.state in ("normal", "alarm"):
-        alert = kernel.open_alert(PANEL_FAULT, subject)
-        if alert is not None and alert.measured_level != "none":
-            kernel.lapse(alert, now_us)
+        yield Over(PANEL_FAULT, subject)

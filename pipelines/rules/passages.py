@@ -5,26 +5,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from pipelines.measures.bottleneck import chokes, outflow_per_m_s
+from pipelines.rules.evidence import Met
 from pipelines.rules.ground import width_m
 
 if TYPE_CHECKING:
-    from pipelines.alerts.kernel import Kernel
+    from collections.abc import Iterator
+
     from pipelines.outlook.second import Second
+    from pipelines.rules.facts import Facts
 
 BOTTLENECK: Final = "bottleneck"
 
 
-def bottleneck(kernel: Kernel, now: Second) -> None:
+def bottleneck(facts: Facts, now: Second) -> Iterator[Met]:
     """Lines with `upstream` at gates without turnstiles."""
-    rule = kernel.plan.signs.bottleneck
-    holds = kernel.ground.holds(warning=0)
-    for line in kernel.plan.lines:
-        zone = kernel.plan.zone(line.upstream) if line.upstream else None
-        if zone is None or line.gate in kernel.ground.controlled:
+    rule = facts.plan.signs.bottleneck
+    holds = facts.ground.holds(warning=0)
+    for line in facts.plan.lines:
+        zone = facts.plan.zone(line.upstream) if line.upstream else None
+        if zone is None or line.gate in facts.ground.controlled:
             continue
-        entered, exited, seen = kernel.memory.crossed(line.id, rule.over_s, now.second)
+        entered, exited, seen = facts.memory.crossed(line.id, rule.over_s, now.second)
         outflow = outflow_per_m_s(people=exited if _lies_inside(line, zone) else entered, width_m=width_m(line), over_s=rule.over_s)
-        upstream = kernel.memory.zones[zone.id].peak_trend(rule.trend_s, coverage=zone.coverage)
+        upstream = facts.memory.zones[zone.id].peak_trend(rule.trend_s, coverage=zone.coverage)
         known = seen and upstream is not None
         choked = (
             seen
@@ -37,15 +40,8 @@ def bottleneck(kernel: Kernel, now: Second) -> None:
                 rise_per_s=rule.rise_per_m2_min / 60,
             )
         )
-        kernel.follow(
-            BOTTLENECK,
-            line.id,
-            now,
-            "warning" if choked else "none",
-            known=known,
-            holds=holds,
-            value=outflow,
-            unit="p/m/s",
+        yield Met(
+            rule=BOTTLENECK, place=line.id, level="warning" if choked else "none", known=known, holds=holds, value=outflow, unit="p/m/s"
         )
 
 

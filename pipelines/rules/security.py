@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING, Final
 from pipelines.codec import decode
 from pipelines.errors import DecodeError
 from pipelines.events import RawEnvelope
+from pipelines.rules.evidence import Evidence
 
 if TYPE_CHECKING:
-    from pipelines.alerts.kernel import Kernel
+    from collections.abc import Iterator
+
     from pipelines.events import DeadLetter
+    from pipelines.rules.facts import Facts
 
 EQUIVOCATION: Final = "equivocation"
 _OTHER_BODY: Final = "same number, different body"  # as ingest says it; a test holds the two together
 
 
-def refused(kernel: Kernel, letter: DeadLetter) -> None:
+def refused(facts: Facts, letter: DeadLetter) -> Iterator[Evidence]:
     """A signed reading whose number was used before with another body: the device, or its key, is in two hands."""
     if not letter.reason.endswith(_OTHER_BODY):
         return
@@ -25,6 +28,15 @@ def refused(kernel: Kernel, letter: DeadLetter) -> None:
     except DecodeError:
         return
     device, at_us = envelope.device, envelope.received_us or letter.at_us
-    member = kernel.ground.devices.get(device)
+    member = facts.ground.devices.get(device)
     if member is not None:
-        kernel.raise_(EQUIVOCATION, member[0], at_us, ["caution"], at_us, at_m=member[1], source=device, subject=device)
+        yield Evidence(
+            rule=EQUIVOCATION,
+            place=member[0],
+            start_us=at_us,
+            now_us=at_us,
+            levels=("caution",),
+            at_m=member[1],
+            source=device,
+            subject=device,
+        )

@@ -5,25 +5,36 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from pipelines.levels import NONE, rank
+from pipelines.rules.evidence import Met
 
 if TYPE_CHECKING:
-    from pipelines.alerts.kernel import Kernel
+    from collections.abc import Iterator
+
     from pipelines.events import CrowdForecast
     from pipelines.outlook.second import Second
+    from pipelines.rules.facts import Facts
 
 TIME_TO_ACT: Final = "time_to_act"
 
 
-def time_to_act(kernel: Kernel, now: Second) -> None:
+def time_to_act(facts: Facts, now: Second) -> Iterator[Met]:
     """Zones at caution and above, by their forecasts; what is past already begins no alert of this rule."""
-    rule = kernel.plan.signs.time_to_act
-    holds = kernel.ground.holds(warning=rule.hold_s, critical=rule.hold_s)
-    for zone in kernel.plan.zones:
+    rule = facts.plan.signs.time_to_act
+    holds = facts.ground.holds(warning=rule.hold_s, critical=rule.hold_s)
+    for zone in facts.plan.zones:
         forecast = now.forecasts.get(zone.id)
-        goes_on = kernel.open_alert(TIME_TO_ACT, zone.id) is not None
+        goes_on = facts.open_alert(TIME_TO_ACT, zone.id) is not None
         met = _met(forecast, rule, zone.response_s or rule.response_s, goes_on=goes_on) if forecast is not None else NONE
         left_s = (forecast.critical_high_s if met == "warning" else forecast.act_now_high_s) if forecast is not None else None
-        kernel.follow(TIME_TO_ACT, zone.id, now, met, known=kernel.covered(zone.id, now), holds=holds, value=left_s or 0.0, unit="s")
+        yield Met(
+            rule=TIME_TO_ACT,
+            place=zone.id,
+            level=met,
+            known=facts.ground.covered(now.rows.get(zone.id)),
+            holds=holds,
+            value=left_s or 0.0,
+            unit="s",
+        )
 
 
 def _met(forecast: CrowdForecast, rule: Any, response_s: float, *, goes_on: bool) -> str:

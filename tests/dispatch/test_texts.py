@@ -7,9 +7,9 @@ from itertools import product
 import pytest
 
 from pipelines import rules
-from pipelines.alerts.kernel import CROWD
 from pipelines.dispatch.texts import LEVEL, WHAT, forbidden, free_texts, line, order_texts, texts, too_long
 from pipelines.levels import LEVELS
+from pipelines.rules import CROWD
 from plan.model import Plan
 from plan.places import places
 from plan.words import RADIO_CHARACTERS, forbidden_in

@@ -13,7 +13,7 @@ import typer
 
 from cli.__main__ import app
 from pipelines import rules, settings
-from pipelines.alerts.kernel import CROWD
+from pipelines.rules import CROWD
 from pipelines.topics import ALL, Topic
 from plan import actions, duty, linkage, model, part, response, signs
 

@@ -9,11 +9,14 @@ from dataclasses import replace
 import pytest
 
 from pipelines import rules
-from pipelines.alerts.kernel import CROWD, Kernel
+from pipelines.alerts.kernel import Kernel
 from pipelines.codec import encode
 from pipelines.events import AlertChange, AlertCommand, CameraHealth, DeadLetter, RawEnvelope, SensorFire, SensorIdentity, SensorTurnstile
+from pipelines.rules import CROWD
 from pipelines.units import MICRO, SLICE_US
 from plan.load import parse
+from tests.alerts.scene import density
+from tests.alerts.scene import run as stands
 from tests.plans import plan_dict
 
 START = 1_767_225_600_000_000
@@ -309,9 +312,9 @@ def said(kind: str, actor: str, role: str = "visitor", *, at_s: float = 0, at_m=
 
 
 def reported(subject: Kernel, *commands: AlertCommand) -> list[AlertChange]:
-    for command in commands:
-        assert rules.report(subject, command) == ""
-    return subject._taken()
+    found = [subject.command(command) for command in commands]
+    assert {refusal for _, refusal in found} <= {""}
+    return [change for changes, _ in found for change in changes]
 
 
 @pytest.mark.parametrize("role", ["steward", "police officer", "警务人员", "safety officer"])
@@ -359,12 +362,11 @@ def test_a_report_at_every_level_waits_for_a_person():
     ],
 )
 def test_a_report_that_cannot_be_is_refused_with_a_sentence(command, sentence):
-    assert rules.report(kernel(), command).startswith(sentence)
+    changes, refusal = kernel().command(command)
+    assert (changes, refusal[: len(sentence)]) == ([], sentence)
 
 
 def test_while_people_cannot_move_and_the_picture_is_green_its_camera_is_doubtful():
-    from tests.alerts.test_kernel import density
-
     subject = kernel()
     reported(subject, said("cannot_move", "S7", "steward"))
     green = [
@@ -442,8 +444,6 @@ def test_a_measured_rule_falls_when_its_schedule_ends():
 
 
 def test_the_phase_has_its_own_ladder_and_times_and_a_zone_its_own():
-    from tests.alerts.test_kernel import run as stands
-
     dispersal = {
         "id": "dispersal",
         "name": NAME,

@@ -9,8 +9,9 @@ import zlib
 import pytest
 
 from pipelines import rules
-from pipelines.alerts.kernel import CROWD, STATE_VERSION
+from pipelines.alerts.kernel import STATE_VERSION
 from pipelines.events import AlertCommand
+from pipelines.rules import CROWD
 from tests.fillings import Scene, crowd, first_s, kernel, people_per_s, play
 
 
