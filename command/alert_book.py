@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from command.alarm_load import Load, Loads
 from command.climbing import next_step
-from pipelines.alerts.load import Load, Loads
 from pipelines.events import AlertAnswer, AlertChange, AlertCommand, DispatchReceipt
 from pipelines.levels import LEVELS
 from pipelines.units import US_PER_MS, US_PER_S

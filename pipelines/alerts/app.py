@@ -41,7 +41,7 @@ class Alerts:
         self._kernel = Kernel(plan, plan_hash=plan_hash(plan), mode=settings.mode)
         self._results = needs.results(plan)
         self._sender = Sender(producer(settings.kafka, linger_ms=0), settings.mode)
-        self._set_number, state = self._newest_state(settings)
+        self._set_number, state = saved.newest(self._read(settings, "alerts.state"))
         last_us, offsets = -1, {}
         if state is not None:
             self._kernel.load(state["kernel"])
@@ -57,9 +57,6 @@ class Alerts:
         self._taken = self._refused = 0
         self._behind = True
         self._saved_s = self._started_s = time.monotonic()
-
-    def _newest_state(self, settings: Settings) -> tuple[int, dict[str, Any] | None]:
-        return saved.newest(self._read(settings, "alerts.state"))
 
     @staticmethod
     def _read(settings: Settings, thing: str) -> list[Any]:
