@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.alerts.kernel import CROWD
-from pipelines.alerts.ladder import NONE, rank
 from pipelines.events import AlertChange, CrowdDensity, DispatchReceipt, LedgerEntry
 from pipelines.ingest import ledger
+from pipelines.levels import NONE, rank
+from pipelines.rules import CROWD
 from pipelines.units import MICRO
 
 THINGS = ("alerts.changes", "crowd.density", "ledger.ingest", "dispatch.receipts")

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipelines.events import AlertChange
-from plan.model import LEVELS, Plan
+from pipelines.levels import LEVELS
+from plan.model import Plan
 
 LONGEST: Final = 64
 LONGEST_REASON: Final = 500

@@ -6,11 +6,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from command.alarm_load import Load, Loads
 from command.climbing import next_step
-from pipelines.alerts.load import Load, Loads
 from pipelines.events import AlertAnswer, AlertChange, AlertCommand, DispatchReceipt
+from pipelines.levels import LEVELS
 from pipelines.units import US_PER_MS, US_PER_S
-from plan.model import LEVELS, Plan
+from plan.model import Plan
 
 SHOWN_AFTER_CLEAR_US: Final = 120 * US_PER_S
 ASKED_US: Final = 10 * US_PER_S  # ALERTS answers at once; an act stays in view for so long while it does not, a refusal as well

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pipelines.events import AlertChange
+from pipelines.levels import LEVELS
 from pipelines.units import MICRO
-from plan.model import LEVELS, Plan
+from plan.model import Plan
 from plan.rulebook import RULES, Rule
 
 

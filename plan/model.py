@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field, model_validator
 
+from pipelines.levels import LEVELS
 from plan.actions import Action
 from plan.combinations import Rules
 from plan.duty import Duty
@@ -15,7 +16,6 @@ from plan.part import Id, Part, Text
 from plan.response import ResponsePlan
 from plan.signs import Signs
 
-LEVELS = ("watch", "caution", "warning", "critical", "act_now")
 Level = Literal["watch", "caution", "warning", "critical", "act_now"]
 Scale = Literal["walkway", "queue", "stairs"]
 Right = Literal[

@@ -8,7 +8,8 @@ from typing import Final
 
 from shapely.geometry import Polygon, box
 
-from plan.model import LEVELS, Plan
+from pipelines.levels import LEVELS
+from plan.model import Plan
 from plan.rulebook import RULES
 
 _KEPT_S: Final = 300  # ALERTS remembers so much of each zone

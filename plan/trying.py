@@ -8,8 +8,9 @@ from typing import Any, Final
 import yaml
 
 from pipelines.errors import ConfigError
+from pipelines.levels import LEVELS
 from plan.load import parse
-from plan.model import LEVELS, Plan
+from plan.model import Plan
 
 _SOURCE: Final = "tried on a recording"
 

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
-import threading
 import time
 from typing import Any, Final
 
-from connectors.kafka import Rejected, Row, Sender, Tail, dead_letter, producer
+from connectors.kafka import Rejected, Row, Sender, StillUnderWayError, Tail, dead_letter, producer
 from pipelines import probe
 from pipelines.alerts import saved
 from pipelines.alerts.again import NEVER_US, Again
 from pipelines.alerts.kernel import Kernel
 from pipelines.alerts.merge import Merge, input_name, input_place, result_key
-from pipelines.errors import MusterError
 from pipelines.events import AlertAnswer, AlertChange, AlertCommand, SensorFire, StageHealth
-from pipelines.settings import Settings, die, read
+from pipelines.settings import Settings
+from pipelines.stage import run
 from pipelines.topics import BY_THING, is_drill
 from plan import needs
 from plan.load import load, plan_hash
@@ -28,6 +25,7 @@ COMMANDS: Final = "alerts.commands"
 LANE: Final = (P1, COMMANDS, "deadletter.ingest")
 _SAVE_EVERY_S: Final = 1.0
 _WAIT_S: Final = 0.02  # of a turn in which nothing comes
+_ARRIVE_S: Final = 1.0  # a save waits for so long at most: life safety waits behind it
 _MOST: Final = 2000  # records of a turn
 _STEPS_A_TURN: Final = 25
 _PATIENCE_S: Final = 5.0  # for commands that have their place between steps, after a crash
@@ -43,7 +41,7 @@ class Alerts:
         self._kernel = Kernel(plan, plan_hash=plan_hash(plan), mode=settings.mode)
         self._results = needs.results(plan)
         self._sender = Sender(producer(settings.kafka, linger_ms=0), settings.mode)
-        self._set_number, state = self._newest_state(settings)
+        self._set_number, state = saved.newest(self._read(settings, "alerts.state"))
         last_us, offsets = -1, {}
         if state is not None:
             self._kernel.load(state["kernel"])
@@ -59,9 +57,6 @@ class Alerts:
         self._taken = self._refused = 0
         self._behind = True
         self._saved_s = self._started_s = time.monotonic()
-
-    def _newest_state(self, settings: Settings) -> tuple[int, dict[str, Any] | None]:
-        return saved.newest(self._read(settings, "alerts.state"))
 
     @staticmethod
     def _read(settings: Settings, thing: str) -> list[Any]:
@@ -188,10 +183,21 @@ class Alerts:
         for change in changes:
             self._sender.send("alerts.changes", change, key=change.alert_id)
 
-    def save(self) -> None:
-        """Write the whole state with the input offsets, after everything that it answers for has arrived."""
+    def save(self, *, wait_s: float = _ARRIVE_S) -> None:
+        """Write the whole state with the input offsets, after everything that it answers for has arrived.
+
+        While the broker is away nothing is saved, and the client goes on trying by itself, in order and each record once. A record that
+        it gives up on (after five minutes) is raised as lost: that ends the process, since only the saved state can make it again.
+        """
         self._saved_s = time.monotonic()
-        self._sender.flush(5)
+        try:
+            self._sender.flush(wait_s)
+            self._send_state()
+            self._sender.flush(wait_s)
+        except StillUnderWayError as error:
+            print(f"alerts: {error}; the state is saved once they have", flush=True)
+
+    def _send_state(self) -> None:
         if self._merge.last_us >= 0 or any(self._lane_offsets.values()) or self._again.offset:
             self._set_number += 1
             state = {
@@ -202,7 +208,10 @@ class Alerts:
             for key, record in saved.pieces(state, set_number=self._set_number):
                 self._sender.send("alerts.state", record, key=key)
         self._sender.send("stage.health", self._health(), key="alerts")
-        self._sender.flush(5)
+
+    def close(self) -> None:
+        """Save, so that the next start has little to take again."""
+        self.save(wait_s=5)
 
     def _health(self) -> StageHealth:
         now_us = time.time_ns() // 1000
@@ -221,24 +230,7 @@ class Alerts:
 
 def main() -> None:
     """Run until told to stop."""
-    stop = threading.Event()
-    for which in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(which, lambda *_: stop.set())
-    try:
-        settings = read()
-        alerts = Alerts(settings)
-    except MusterError as error:
-        die(error)
-        return
-    settings.ready()
-    while not stop.is_set():
-        try:
-            alerts.turn()
-        except MusterError as error:
-            # What was sent may not have arrived: start again from the last saved state, which nothing has overtaken.
-            print(f"alerts: {error}; starting again from the saved state", flush=True)
-            os._exit(1)
-    alerts.save()
+    run("alerts", Alerts, again_from="the saved state, which nothing has overtaken")
 
 
 if __name__ == "__main__":

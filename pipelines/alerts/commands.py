@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from pipelines.alerts import rules
-from pipelines.alerts.ladder import LEVELS, latches, rank
+from pipelines import rules
 from pipelines.alerts.work import TABLE, after
+from pipelines.levels import LEVELS, latches, rank
 from pipelines.units import MICRO
 
 if TYPE_CHECKING:

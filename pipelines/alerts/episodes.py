@@ -9,13 +9,14 @@ import json
 from collections.abc import Iterable
 from typing import Any, Final
 
-from pipelines.alerts.ground import Ground
+from pipelines import rules
 from pipelines.alerts.grouping import CAUSES, EXPLAINS, Flaps, Storms, explains
-from pipelines.alerts.ladder import NONE, rank
 from pipelines.alerts.lifecycle import Alert, alert_id
-from pipelines.alerts.rules.collapse import COLLAPSE
 from pipelines.alerts.work import after
 from pipelines.events import AlertChange
+from pipelines.levels import NONE, rank
+from pipelines.rules import Evidence
+from pipelines.rules.ground import Ground
 
 RULE_VERSION: Final = 1
 _ENDED_KEPT: Final = 2000
@@ -34,6 +35,7 @@ class Episodes:
         """Begin with nothing open."""
         self.plan, self._hash, self._mode = plan, plan_hash, mode
         self.ground = Ground(plan)
+        self._by_quiet = rules.clear_by_quiet(plan)
         self._open: dict[tuple[str, str], Alert] = {}
         self._of_rule: dict[str, dict[str, Alert]] = {}
         self._by_id: dict[str, Alert] = {}
@@ -62,87 +64,68 @@ class Episodes:
 
     def held(self, place: str) -> bool:
         """Whether a suspected collapse is open in the place's zone: nothing else there falls or clears meanwhile."""
-        return (COLLAPSE, self.ground.zone_of(place)) in self._open
+        return (rules.COLLAPSE, self.ground.zone_of(place)) in self._open
 
-    def raise_(
-        self,
-        rule: str,
-        place: str,
-        start_us: int,
-        levels: list[str],
-        now_us: int,
-        *,
-        card: bool = True,
-        value: float = 0.0,
-        unit: str = "",
-        at_m: tuple[float, float] = (0.0, 0.0),
-        source: str = "",
-        verified: bool = True,
-        subject: str = "",
-        prompt: tuple[str, str] = ("", ""),
-        latched: bool = False,
-    ) -> Alert | None:
+    def raise_(self, found: Evidence) -> None:
         """Open an alert, or bring fresh evidence to the one that is open for the rule and the subject, else the place.
 
-        *subject* tells apart what may be at one place several times; *prompt* is for a sign, in English and Chinese; one that is
-        *latched* waits for a person at every level. None outside the rule's schedule.
+        Nothing is raised outside the rule's schedule.
         """
-        if not self.ground.on(rule, now_us):
-            return None
-        alert = self._open.get((rule, subject or place))
-        if alert is not None:
-            self._again(alert, levels, now_us, verified=verified)
-            return alert
-        made_id = alert_id(site=self.plan.event.site, rule=rule, version=RULE_VERSION, place=subject or place, start_us=start_us)
+        if not self.ground.on(found.rule, found.now_us):
+            return
+        what = found.subject or found.place
+        if (found.rule, what) in self._open:
+            self._again(self._open[found.rule, what], found)
+            return
+        made_id = alert_id(site=self.plan.event.site, rule=found.rule, version=RULE_VERSION, place=what, start_us=found.start_us)
         if made_id in self._ended:
-            return self._back(self._ended.pop(made_id), levels, now_us)
+            self._back(self._ended.pop(made_id), found)
+            return
         alert = Alert(
             alert_id=made_id,
-            rule=rule,
+            rule=found.rule,
             rule_version=RULE_VERSION,
-            place=place,
-            start_us=start_us,
-            measured_level=levels[-1],
-            card=card,
-            verified=verified,
-            value=value,
-            unit=unit,
-            x_m=at_m[0],
-            y_m=at_m[1],
-            source=source,
-            subject=subject,
-            prompt_en=prompt[0],
-            prompt_zh=prompt[1],
-            latched=latched,
-            evidence_us=now_us,
+            place=found.place,
+            start_us=found.start_us,
+            measured_level=found.levels[-1],
+            card=found.card,
+            verified=found.verified,
+            value=found.value,
+            unit=found.unit,
+            x_m=found.at_m[0],
+            y_m=found.at_m[1],
+            source=found.source,
+            subject=found.subject,
+            prompt_en=found.prompt[0],
+            prompt_zh=found.prompt[1],
+            latched=found.latched,
+            evidence_us=found.now_us,
         )
-        alert.reach(levels, now_us)
+        self._begin(alert, found)
+
+    def _begin(self, alert: Alert, found: Evidence) -> None:
+        alert.reach(found.levels, found.now_us)
         self._put(alert)
-        self._tell(alert, NONE, now_us)
-        self._explain(alert, now_us)
-        return alert
+        self._tell(alert, NONE, found.now_us)
+        self._explain(alert, found.now_us)
 
-    def _again(self, alert: Alert, levels: list[str], now_us: int, *, verified: bool) -> None:
+    def _again(self, alert: Alert, found: Evidence) -> None:
         """Evidence of an open alert is counted; it is told when it raises the level, verifies it, or when the condition was over."""
-        alert.evidence_us = now_us
+        alert.evidence_us = found.now_us
         alert.repeats += 1
-        before, over = alert.level, alert.measured_level == NONE
-        if max(map(rank, levels)) > rank(alert.level) or (verified and not alert.verified) or over:
-            alert.reach([level for level in levels if rank(level) > rank(alert.level)], now_us)
-            alert.measured_level = levels[-1] if over or rank(levels[-1]) > rank(alert.measured_level) else alert.measured_level
-            alert.verified = alert.verified or verified
-            self._tell(alert, before, now_us)
+        before, over, reached = alert.level, alert.measured_level == NONE, found.levels[-1]
+        if rank(reached) > rank(before) or (found.verified and not alert.verified) or over:
+            alert.reach([level for level in found.levels if rank(level) > rank(before)], found.now_us)
+            alert.measured_level = reached if over else max(reached, alert.measured_level, key=rank)
+            alert.verified = alert.verified or found.verified
+            self._tell(alert, before, found.now_us)
 
-    def _back(self, alert: Alert, levels: list[str], now_us: int) -> Alert:
+    def _back(self, alert: Alert, found: Evidence) -> None:
         """The evidence of an episode that had ended goes on: it is the same alert, and asks for people again."""
-        alert.condition, alert.level, alert.measured_level, alert.evidence_us = "active", levels[-1], levels[-1], now_us
+        alert.condition, alert.level, alert.measured_level, alert.evidence_us = "active", found.levels[-1], found.levels[-1], found.now_us
         alert.grouped_under, alert.shelved_until_us, alert.judged = "", 0, NONE
         alert.repeats += 1
-        alert.reach(levels, now_us)
-        self._put(alert)
-        self._tell(alert, NONE, now_us)
-        self._explain(alert, now_us)
-        return alert
+        self._begin(alert, found)
 
     def _put(self, alert: Alert) -> None:
         self._open[alert.key] = self._by_id[alert.alert_id] = alert
@@ -160,12 +143,16 @@ class Episodes:
         """All that are open for these rules, by rule and place."""
         return [alert for rule in sorted(wanted) for _, alert in sorted(self._of_rule.get(rule, {}).items())]
 
-    def unheard(self, rule: str, since_us: int) -> list[Alert]:
-        """Those of *rule* whose condition stands though nothing has been heard after *since_us*, by place; few of many are."""
-        found = [row for row in self._of_rule.get(rule, {}).values() if row.evidence_us <= since_us and row.measured_level != NONE]
-        return sorted(found, key=lambda row: row.key)
+    def _quiet(self, now_us: int) -> None:
+        """Evidence that stays away clears what does not latch."""
+        until_us = now_us - self.ground.quiet_us
+        for rule in self._by_quiet:
+            unheard = [row for row in self._of_rule.get(rule, {}).values() if row.evidence_us <= until_us and row.measured_level != NONE]
+            for alert in sorted(unheard, key=lambda row: row.key):  # few of many are
+                if not self.held(alert.place):
+                    self._lapse(alert, now_us)
 
-    def lapse(self, alert: Alert, now_us: int) -> None:
+    def _lapse(self, alert: Alert, now_us: int) -> None:
         """The condition of a measured alert is over: clear it, unless it latches or is kept open."""
         if alert.measured_level != NONE:
             alert.measured_level = NONE

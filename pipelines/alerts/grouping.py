@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from pipelines.alerts import rules
+from pipelines import rules
 from pipelines.units import MICRO
 
 if TYPE_CHECKING:

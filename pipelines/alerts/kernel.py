@@ -1,8 +1,7 @@
 """The heart of ALERTS: steps, life-safety readings and commands in, changes of alerts and outlooks out. Pure.
 
-Its state is plain values. Rules that are not the ladder live in `rules`: what evidence drives raises alerts through
-`raise_`, what measures drive follows them through `Kernel.follow`. What becomes of an alert is in `episodes`,
-what people do in `commands`, what is kept back without being lost in `grouping`.
+Its state is plain values. What is evidence, and what a measure says, the rules decide (`pipelines/rules`); the kernel turns it into
+alerts. What becomes of an alert is in `episodes`, what people do in `commands`, what is kept back without being lost in `grouping`.
 """
 
 from __future__ import annotations
@@ -12,19 +11,22 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from pipelines.alerts import commands, rules
+from pipelines import rules
+from pipelines.alerts import commands
 from pipelines.alerts.episodes import Episodes
-from pipelines.alerts.ladder import NONE, UNSEEN, Ladder, Reading, rank
 from pipelines.alerts.lifecycle import Alert
-from pipelines.alerts.outlook import Outlook, Second, anchor, look
-from pipelines.alerts.signal import Holds, Signal
-from pipelines.alerts.traces import Memory, Trace, covers, seen_share
 from pipelines.events import AlertChange, AlertCommand, CrowdDensity, CrowdFlow, CrowdOccupancy, DeadLetter, SensorFire
+from pipelines.levels import NONE, rank
+from pipelines.outlook.second import Outlook, Second, anchor, look
+from pipelines.outlook.traces import Memory, Trace
+from pipelines.rules import CROWD, Evidence, GoesOn, Met, Over
+from pipelines.rules.ladder import UNSEEN, Ladder, Reading, reading_of
+from pipelines.rules.signal import Signal
 from pipelines.units import MICRO
 
 STATE_VERSION: Final = 3
-CROWD: Final = "crowd_density"
 _CARD_FROM: Final = rank("caution")
+_PROMPT_FROM: Final = rank("critical")
 _COMMANDS_KEPT: Final = 4000
 
 
@@ -55,22 +57,24 @@ class Kernel(Episodes):
         readings = dict.fromkeys(self._ladders, UNSEEN)
         density: dict[str, CrowdDensity] = {}
         other = []
-        for thing, row in rows:
+        for _, row in rows:
             match row:
                 case CrowdDensity() if row.zone in readings:
                     density[row.zone] = row
-                    readings[row.zone] = self._reading(row)
+                    readings[row.zone] = reading_of(row, covered=self.ground.covered(row) and not self.held(row.zone))
                     self.watch.people[row.zone] = row.people
                 case CrowdFlow():
                     self.memory.take_flow(row, row.window_end_us // MICRO)
                 case CrowdOccupancy():
                     self.memory.take_occupancy(row, row.window_end_us // MICRO)
                 case _:
-                    other.append((thing, row))
+                    other.append(row)
         self.memory.forget(now_us // MICRO)
         for zone, reading in readings.items():
             self._judge_zone(now_us, zone, reading)
-        rules.step(self, now_us, other, readings)
+        for said in rules.step(self, now_us, other, readings):
+            self._bring(said, now_us)
+        self._quiet(now_us)
         self._let_go(now_us)
         outlook = self._second(now_us, density) if now_us % MICRO == 0 else []
         return Step(changes=self._taken(), outlook=outlook)
@@ -82,13 +86,18 @@ class Kernel(Episodes):
         rows = {zone: row for zone, row in density.items() if row.cameras_seen > 0}
         levels = {zone: ladder.level for zone, ladder in self._ladders.items()}
         anchor(self.plan, self.memory)
-        now = look(self.plan, self.memory, now_us, rows, levels, self.ground.steps)
-        rules.second(self, now)
+        now = look(self.plan, self.memory, now_us, rows, levels, self.ground.thresholds)
+        for said in rules.second(self, now):
+            if isinstance(said, Met):
+                self._follow(said, now)
+            else:
+                self._bring(said, now_us)
         return now.records()
 
     def p1(self, reading: SensorFire) -> list[AlertChange]:
         """Take a life-safety reading from its own lane: it waits for no window, no merge and no other alert."""
-        rules.life_safety(self, reading)
+        for found in rules.life_safety(reading):
+            self.raise_(found)
         return self._taken()
 
     def is_about(self, alert_id: str, reading: SensorFire) -> bool:
@@ -98,7 +107,8 @@ class Kernel(Episodes):
 
     def refused(self, letter: DeadLetter) -> list[AlertChange]:
         """Take what ingest refused, likewise."""
-        rules.refused(self, letter)
+        for found in rules.refused(self, letter):
+            self.raise_(found)
         return self._taken()
 
     def command(self, command: AlertCommand) -> tuple[list[AlertChange], str]:
@@ -113,7 +123,11 @@ class Kernel(Episodes):
 
     def _act(self, command: AlertCommand) -> str:
         if command.action in rules.COMMANDS:
-            return rules.COMMANDS[command.action](self, command)
+            found = rules.COMMANDS[command.action](self, command)
+            if isinstance(found, str):
+                return found
+            self.raise_(found)
+            return ""
         alert = self.find(command.alert_id)
         if alert is None:
             return f"there is no alert {command.alert_id}"
@@ -124,17 +138,17 @@ class Kernel(Episodes):
             self._explain(alert, now_us)
         return refused
 
-    # -- the ladder ---------------------------------------------------------------------------------------------
+    def _bring(self, said: Evidence | GoesOn | Over, now_us: int) -> None:
+        if isinstance(said, Evidence):
+            self.raise_(said)
+            return
+        alert = self._open.get((said.rule, said.place))
+        if alert is not None and isinstance(said, Over):
+            self._lapse(alert, now_us)
+        elif alert is not None:
+            alert.evidence_us = now_us
 
-    def _reading(self, row: CrowdDensity) -> Reading:
-        return Reading(
-            peak_per_m2=row.local_peak_per_m2,
-            x_m=row.peak_x_m,
-            y_m=row.peak_y_m,
-            around_per_m2=row.around_per_m2,
-            seen=row.cameras_seen > 0,
-            covered=row.cameras_seen > 0 and covers(seen_share(row), self.ground.coverage[row.zone]) and not self.held(row.zone),
-        )
+    # -- the ladder ---------------------------------------------------------------------------------------------
 
     def _judge_zone(self, now_us: int, zone: str, reading: Reading) -> None:
         ladder, steps = self._ladders[zone], self.ground.steps[zone]
@@ -148,15 +162,17 @@ class Kernel(Episodes):
         if alert is None:
             if reached:
                 self.raise_(
-                    CROWD,
-                    zone,
-                    began_us,
-                    reached,
-                    now_us,
-                    card=card,
-                    value=reading.peak_per_m2,
-                    unit="p/m2",
-                    at_m=(reading.x_m, reading.y_m),
+                    Evidence(
+                        rule=CROWD,
+                        place=zone,
+                        start_us=began_us,
+                        now_us=now_us,
+                        levels=tuple(reached),
+                        card=card,
+                        value=reading.peak_per_m2,
+                        unit="p/m2",
+                        at_m=(reading.x_m, reading.y_m),
+                    )
                 )
             return
         if ladder.level == alert.measured_level and alert.card >= card:
@@ -179,67 +195,46 @@ class Kernel(Episodes):
 
     # -- rules with levels --------------------------------------------------------------------------------------
 
-    def follow(
-        self,
-        rule: str,
-        place: str,
-        now: Second,
-        met: str,
-        *,
-        known: bool,
-        holds: Holds,
-        value: float,
-        unit: str,
-        source: str = "",
-        prompt: tuple[str, str] = ("", ""),
-    ) -> None:
-        """Bring the level that a rule meets at a place now; its alert begins, follows, and ends.
-
-        *known* says whether a lower level, or none, is surely so: what is not seen may rise but never falls. *holds* names the
-        levels that the rule has, *prompt* what is proposed at critical, in English and Chinese.
-        """
+    def _follow(self, said: Met, now: Second) -> None:
+        """Bring the level that a rule meets at a place now; its alert begins, follows, and ends."""
+        rule, place, now_us = said.rule, said.place, now.now_us
+        level, known = (said.level, said.known) if self.ground.on(rule, now_us) else (NONE, True)
         key = f"{rule}/{place}"
-        met, known = (met, known) if self.ground.on(rule, now.now_us) else (NONE, True)
         signal = self._signals.get(key)
         if signal is None:
-            if met == NONE:
+            if level == NONE:
                 return
             signal = self._signals[key] = Signal()
         held = rule != rules.COLLAPSE and self.held(place)
         before, began_us = signal.level, signal.began_us()
-        reached = signal.step(now.now_us, met, known=known and not held, holds=holds)
+        reached = signal.step(now_us, level, known=known and not held, holds=said.holds)
         if signal.idle():
             del self._signals[key]
         alert = self._open.get((rule, place))
+        card, prompt = rank(signal.level) >= _CARD_FROM, said.prompt if rank(signal.level) >= _PROMPT_FROM else ("", "")
         if alert is None and reached:
-            began_us = began_us if began_us >= 0 else now.now_us
             row = now.rows.get(place)
-            at_m = (row.peak_x_m, row.peak_y_m) if row is not None else self.ground.at_m(place)
-            card = rank(signal.level) >= _CARD_FROM
-            said = prompt if rank(signal.level) >= rank("critical") else ("", "")
             self.raise_(
-                rule,
-                place,
-                began_us,
-                reached,
-                now.now_us,
-                card=card,
-                value=round(value, 3),
-                unit=unit,
-                at_m=at_m,
-                source=source,
-                prompt=said,
+                Evidence(
+                    rule=rule,
+                    place=place,
+                    start_us=began_us if began_us >= 0 else now_us,
+                    now_us=now_us,
+                    levels=tuple(reached),
+                    card=card,
+                    value=round(said.value, 3),
+                    unit=said.unit,
+                    at_m=(row.peak_x_m, row.peak_y_m) if row is not None else self.ground.at_m(place),
+                    source=said.source,
+                    prompt=prompt,
+                )
             )
         elif alert is not None and (reached or signal.level != before):
             if reached:
-                alert.value, alert.source = round(value, 3), source
-            if rank(signal.level) >= rank("critical"):
+                alert.value, alert.source = round(said.value, 3), said.source
+            if rank(signal.level) >= _PROMPT_FROM:
                 alert.prompt_en, alert.prompt_zh = prompt
-            self._carry_on(alert, now.now_us, signal.level, reached, card=rank(signal.level) >= _CARD_FROM)
-
-    def covered(self, zone: str, now: Second) -> bool:
-        """Whether enough of a zone is seen that it may be judged better than before."""
-        return zone in now.rows and covers(seen_share(now.rows[zone]), self.ground.coverage[zone])
+            self._carry_on(alert, now_us, signal.level, reached, card=card)
 
     # -- work of people -----------------------------------------------------------------------------------------
 

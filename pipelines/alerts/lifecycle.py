@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from operator import attrgetter
 from typing import Any, Final
 
-from pipelines.alerts.ladder import NONE, latches, rank
 from pipelines.events import AlertChange, LevelStep
+from pipelines.levels import NONE, latches, rank
 
 PRIORITY: Final = {"watch": "P3", "caution": "P2", "warning": "P2", "critical": "P1", "act_now": "P1"}
 
@@ -82,7 +83,7 @@ class Alert:
         """Whether it may be shown and sounded: it deserves a card, and no other alert or person keeps it back."""
         return self.card and not (self.shelved_until_us or self.grouped_under or self.inhibited_by)
 
-    def reach(self, levels: list[str], now_us: int) -> None:
+    def reach(self, levels: Iterable[str], now_us: int) -> None:
         """Note the levels reached at *now_us*, lowest first; a latching level latches."""
         for level in levels:
             self.levels += ((level, now_us),)

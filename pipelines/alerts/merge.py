@@ -52,14 +52,12 @@ class Merge:
         self._results = {thing: _Input() for thing in results}
         self._readings = {thing: _Input() for thing in readings}
         self.last_us = last_us
-        self.repeated = 0
 
     def put_result(self, thing: str, offset: int, row: Any, *, key: str) -> None:
         """Take a result or progress row; *key* tells rows of one window apart, so that repeats fall together."""
         source = self._results[thing]
         source.next_offset = max(source.next_offset, offset + 1)
         if row.window_end_us <= max(self.last_us, source.frontier_us):
-            self.repeated += 1
             return
         if row.progress:
             source.first_us = row.window_end_us if source.first_us < 0 else source.first_us
@@ -80,14 +78,14 @@ class Merge:
         step = max(units.slice_start_us(row.event_time_us) + units.SLICE_US, self.last_us + units.SLICE_US)
         source.waiting.setdefault(step, {})[f"{row.event_time_us:020d} {offset:020d}"] = (offset, row)
 
-    def finished_us(self) -> int:
+    def _finished_us(self) -> int:
         """The last step that every input has finished; -1 before all have begun."""
         every = [*self._results.values(), *self._readings.values()]
         return min(source.frontier_us for source in every)
 
     def steps(self, *, most: int = 1_000_000) -> Iterable[tuple[int, list[tuple[str, Any]]]]:
         """Each step that is finished and not yet taken, *most* at once: its event time, and its rows in their one order."""
-        until = self.finished_us()
+        until = self._finished_us()
         if until < 0:
             return
         if self.last_us < 0:

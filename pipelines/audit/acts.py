@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pipelines.audit.chain import body_of
 from pipelines.events import AlertChange, AlertCommand, AuditEntry, DispatchReceipt, OrderChange, OrderCommand
@@ -11,6 +10,16 @@ from pipelines.events import AlertChange, AlertCommand, AuditEntry, DispatchRece
 SOURCES: Final = ("alerts.commands", "alerts.changes", "orders.commands", "orders.changes", "dispatch.receipts")
 PLAN: Final = "plan"
 _REASON_CHARS: Final = 2000
+
+
+class _Act(NamedTuple):
+    at_us: int
+    action: str
+    actor: str = ""
+    actor_role: str = ""
+    subject: str = ""
+    place: str = ""
+    reason: str = ""
 
 
 def act_of(record: Any, *, mode: str, source: str, raw: bytes) -> AuditEntry:
@@ -22,116 +31,45 @@ def act_of(record: Any, *, mode: str, source: str, raw: bytes) -> AuditEntry:
         source: topic/partition/offset.
         raw: its bytes on the topic.
     """
-    said = _SAID[type(record)](record)
-    return _entry(mode=mode, source=source, body=body_of(raw), **said)
+    return _entry(_act(record), mode=mode, source=source, raw=raw)
 
 
 def unreadable(*, mode: str, source: str, raw: bytes, at_us: int) -> AuditEntry:
     """The entry for a record that could not be read: that it came is an act, too."""
-    return _entry(mode=mode, source=source, body=body_of(raw), at_us=at_us, action="unreadable")
+    return _entry(_Act(at_us, "unreadable"), mode=mode, source=source, raw=raw)
 
 
 def plan_in_force(*, mode: str, plan_hash: str, raw: bytes, at_us: int, began_us: int) -> AuditEntry:
     """The entry for the plan that holds from now on; *began_us* (µs UTC) tells one start of the mode from the next."""
     source = f"{PLAN}/{plan_hash}/{began_us}"
-    return _entry(mode=mode, source=source, body=body_of(raw), at_us=at_us, action="plan in force", subject=plan_hash)
+    return _entry(_Act(at_us, "plan in force", subject=plan_hash), mode=mode, source=source, raw=raw)
 
 
-def _entry(
-    *,
-    mode: str,
-    source: str,
-    body: bytes,
-    at_us: int,
-    action: str,
-    actor: str = "",
-    actor_role: str = "",
-    subject: str = "",
-    place: str = "",
-    reason: str = "",
-) -> AuditEntry:
+def _act(record: Any) -> _Act:
+    match record:
+        case AlertCommand() as row:
+            return _Act(row.received_us, f"asks: {row.action}", row.actor, row.actor_role, row.alert_id, "", row.reason)
+        case AlertChange() as row:
+            state = row.work if row.axis == "work" else f"{row.condition} {row.level}"
+            return _Act(row.event_time_us, f"alert {row.axis}: {state}", row.actor, row.actor_role, row.alert_id, row.place, row.reason)
+        case OrderCommand() as row:
+            subject = row.order_id or row.alert_id
+            return _Act(row.received_us, f"order asks: {row.action}", row.actor, row.actor_role, subject, row.place, row.reason)
+        case OrderChange() as row:
+            return _Act(row.at_us, f"order: {row.state}", row.actor, row.actor_role, row.order_id, row.place, row.reason)
+        case DispatchReceipt() as row:
+            return _Act(row.at_us, f"receipt {row.channel}: {row.state}", row.recipient, "", row.order_id or row.alert_id, "", row.reason)
+        case _:
+            raise TypeError(f"{type(record).__name__} is no act: expected a record of {', '.join(SOURCES)}")
+
+
+def _entry(act: _Act, *, mode: str, source: str, raw: bytes) -> AuditEntry:
     return AuditEntry(
         number=0,
-        at_us=at_us,
         mode=mode,
-        actor=actor,
-        actor_role=actor_role,
-        action=action,
-        subject=subject,
-        place=place,
-        reason=reason[:_REASON_CHARS],
         source=source,
-        body=body,
+        body=body_of(raw),
         previous=b"",
         hash=b"",
+        **act._replace(reason=act.reason[:_REASON_CHARS])._asdict(),
     )
-
-
-def _command(row: AlertCommand) -> dict[str, Any]:
-    return {
-        "at_us": row.received_us,
-        "actor": row.actor,
-        "actor_role": row.actor_role,
-        "action": f"asks: {row.action}",
-        "subject": row.alert_id,
-        "place": "",
-        "reason": row.reason,
-    }
-
-
-def _change(row: AlertChange) -> dict[str, Any]:
-    state = row.work if row.axis == "work" else f"{row.condition} {row.level}"
-    return {
-        "at_us": row.event_time_us,
-        "actor": row.actor,
-        "actor_role": row.actor_role,
-        "action": f"alert {row.axis}: {state}",
-        "subject": row.alert_id,
-        "place": row.place,
-        "reason": row.reason,
-    }
-
-
-def _order_command(row: OrderCommand) -> dict[str, Any]:
-    return {
-        "at_us": row.received_us,
-        "actor": row.actor,
-        "actor_role": row.actor_role,
-        "action": f"order asks: {row.action}",
-        "subject": row.order_id or row.alert_id,
-        "place": row.place,
-        "reason": row.reason,
-    }
-
-
-def _order_change(row: OrderChange) -> dict[str, Any]:
-    return {
-        "at_us": row.at_us,
-        "actor": row.actor,
-        "actor_role": row.actor_role,
-        "action": f"order: {row.state}",
-        "subject": row.order_id,
-        "place": row.place,
-        "reason": row.reason,
-    }
-
-
-def _receipt(row: DispatchReceipt) -> dict[str, Any]:
-    return {
-        "at_us": row.at_us,
-        "actor": row.recipient,
-        "actor_role": "",
-        "action": f"receipt {row.channel}: {row.state}",
-        "subject": row.order_id or row.alert_id,
-        "place": "",
-        "reason": row.reason,
-    }
-
-
-_SAID: Final[dict[type[Any], Callable[[Any], dict[str, Any]]]] = {
-    AlertCommand: _command,
-    AlertChange: _change,
-    OrderCommand: _order_command,
-    OrderChange: _order_change,
-    DispatchReceipt: _receipt,
-}

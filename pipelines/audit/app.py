@@ -6,10 +6,7 @@ names, so that each is there exactly once. Two of it at once would write two cha
 
 from __future__ import annotations
 
-import os
-import threading
 import time
-from signal import SIGINT, SIGTERM, signal
 from typing import Any, Final
 
 from connectors.anchor import Anchor
@@ -17,9 +14,10 @@ from connectors.kafka import Rejected, Row, Sender, Tail, producer
 from pipelines.audit import acts
 from pipelines.audit.chain import sealed, signed_root
 from pipelines.audit.keys import signing_key
-from pipelines.errors import MusterError, TransientError
+from pipelines.errors import TransientError
 from pipelines.events import AuditEntry, AuditRoot, StageHealth
-from pipelines.settings import TOPICS_READY, Settings, die, read
+from pipelines.settings import TOPICS_READY, Settings
+from pipelines.stage import run
 from plan.load import load, plan_hash
 
 ROOT_EVERY_S: Final = 60.0
@@ -176,24 +174,7 @@ def _plain(root: AuditRoot) -> dict[str, Any]:
 
 def main() -> None:
     """Run until told to stop."""
-    stop = threading.Event()
-    for which in (SIGTERM, SIGINT):
-        signal(which, lambda *_: stop.set())
-    try:
-        settings = read()
-        audit = Audit(settings)
-    except MusterError as error:
-        die(error)
-        return
-    settings.ready()
-    try:
-        while not stop.is_set():
-            audit.turn()
-        audit.close()
-    except MusterError as error:
-        # What was sent may not have arrived: the next start reads the chain's end and goes on from there.
-        print(f"audit: {error}; starting again from the end of the chain", flush=True)
-        os._exit(1)
+    run("audit", Audit, again_from="the end of the chain")
 
 
 if __name__ == "__main__":

@@ -5,13 +5,10 @@ Its place is in its receipts and in the orders' changes: a restart takes both up
 
 from __future__ import annotations
 
-import os
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from signal import SIGINT, SIGTERM, signal
 from typing import Final
 
 from connectors.inbox import Inbox
@@ -23,10 +20,10 @@ from pipelines.dispatch.order_desk import OrderDesk
 from pipelines.dispatch.routing import network_faults
 from pipelines.dispatch.surroundings import Surroundings
 from pipelines.dispatch.workers import Workers
-from pipelines.errors import MusterError, RefusedError, TransientError
 from pipelines.events import AlertChange, DispatchReceipt, OrderChange, OrderCommand, StageHealth
 from pipelines.messages import Channel
-from pipelines.settings import Settings, die, read
+from pipelines.settings import Settings
+from pipelines.stage import run
 from pipelines.topics import is_drill
 from plan.channels import load as load_channels
 from plan.load import load, plan_hash
@@ -247,24 +244,7 @@ def build(settings: Settings) -> Dispatch:
 
 def main() -> None:
     """Run until told to stop."""
-    stop = threading.Event()
-    for which in (SIGTERM, SIGINT):
-        signal(which, lambda *_: stop.set())
-    try:
-        settings = read()
-        dispatch = build(settings)
-    except MusterError as error:
-        die(error)
-        return
-    settings.ready()
-    try:
-        while not stop.is_set():
-            dispatch.turn()
-        dispatch.close()
-    except (TransientError, RefusedError) as error:
-        # What has no receipt is delivered at the next start, with the message id that it had.
-        print(f"dispatch: {error}; starting again from the receipts", flush=True)
-        os._exit(1)
+    run("dispatch", build, again_from="the receipts")  # what has none is delivered then, with the message id that it had
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ import os
 import threading
 import time
 import uuid
-from signal import SIGINT, SIGTERM, signal
 
 from connectors.kafka import Sender, Tail, producer
 from pipelines.errors import MusterError, RefusedError, TransientError
@@ -18,6 +17,7 @@ from pipelines.events import LinkageChange
 from pipelines.linkage.gateway import Gateway, Identity
 from pipelines.linkage.lines import linkage_of, panel_line, request_line
 from pipelines.settings import Settings, die, read
+from pipelines.stage import told_to_stop
 from plan.load import load
 
 
@@ -58,9 +58,7 @@ def build(settings: Settings, sender: Sender) -> Gateway:
 
 def main() -> None:
     """Run until told to stop."""
-    stop = threading.Event()
-    for which in (SIGTERM, SIGINT):
-        signal(which, lambda *_: stop.set())
+    stop = told_to_stop()
     try:
         settings = read()
         sender = Sender(producer(settings.kafka, linger_ms=0), settings.mode)

@@ -6,10 +6,8 @@
 from __future__ import annotations
 
 import sys
-import threading
 import time
 from collections.abc import Callable, Mapping
-from signal import SIGINT, SIGTERM, signal
 from typing import Final
 
 from connectors import clickhouse
@@ -17,6 +15,7 @@ from connectors.kafka import Rejected, Row, Sender, Tail, dead_letter, producer
 from pipelines.errors import ConfigError, MusterError, RefusedError, TransientError
 from pipelines.events import StageHealth
 from pipelines.settings import Settings, die, read
+from pipelines.stage import told_to_stop
 from pipelines.store.rows import STORED, TABLES, Batch, Block
 
 BATCH_S: Final = 2.0
@@ -204,9 +203,7 @@ def build(settings: Settings) -> Store:
 
 def main() -> None:
     """Run until told to stop, or drop a drill's database."""
-    stop = threading.Event()
-    for which in (SIGTERM, SIGINT):
-        signal(which, lambda *_: stop.set())
+    stop = told_to_stop()
     try:
         settings = read()
         if not settings.clickhouse:

@@ -95,15 +95,17 @@ def health(camera: str, state: str, now_us: int) -> tuple[str, CameraHealth]:
     return "camera.health", row
 
 
-def fire(at_us: int = START, *, zone: str = "hall", verified: bool = True) -> SensorFire:
+def fire(
+    at_us: int = START, *, zone: str = "hall", kind: str = "smoke", state: str = "alarm", output: str = "", verified: bool = True
+) -> SensorFire:
     return SensorFire(
         device="s-1",
         event_time_us=at_us,
         received_us=at_us,
         zone=zone,
-        kind="smoke",
-        state="alarm",
-        output="",
+        kind=kind,
+        state=state,
+        output=output,
         x_cm=100,
         y_cm=200,
         verified=verified,
@@ -117,10 +119,20 @@ def ask(alert_id: str, action: str, *, at_us: int = START, actor: str = "S1", ro
     )
 
 
-def steps(subject: Kernel, since_us: int, seconds: float, rows: Any = lambda _: [], *, peak: float = 0.0) -> list[AlertChange]:
+def steps(
+    subject: Kernel, since_us: int, seconds: float, rows: Any = lambda _: [], *, peak: float = 0.0, seen: int = 1
+) -> list[AlertChange]:
     """Whole steps of event time; *rows* gives what else a step brings."""
     found = []
     for index in range(round(seconds * 5)):
         now_us = since_us + index * SLICE_US
-        found += subject.step(now_us, [*crowd(now_us, peak), *rows(now_us)]).changes
+        found += subject.step(now_us, [*crowd(now_us, peak, seen=seen), *rows(now_us)]).changes
     return found
+
+
+def run(subject: Kernel, seconds: float, peak: float, *, start_s: float = 0, extra: Any = (), seen: int = 1) -> list[AlertChange]:
+    """Steps from *start_s* on; *extra* holds (number of the step, row)."""
+    since_us = START + round(start_s * MICRO)
+    return steps(
+        subject, since_us, seconds, lambda now_us: [row for at, row in extra if since_us + at * SLICE_US == now_us], peak=peak, seen=seen
+    )

@@ -1,11 +1,14 @@
-"""ALERTS on a real broker: a kill between two saves, and every change and answer is the same again."""
+"""ALERTS on a real broker: killed between two saves, and left alone by its broker for a while."""
 
 from __future__ import annotations
 
 import json
+import os
+import signal
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,16 +27,33 @@ from tests.alerts.scene import START, ask, crowd, fire, posts
 from tests.brokers import kafka_alone
 from tests.plans import plan_dict
 
-MODE = "drill-app"
+MODE, AWAY = "drill-app", "drill-away"
 PROGRESS = {"crowd.density": CrowdDensity, "crowd.flow": CrowdFlow, "crowd.occupancy": CrowdOccupancy, "vehicle.events": VehicleEvent}
 USUAL = {"int": 0, "float": 0.0, "str": "", "bool": False, "float | None": None}
 
 
 @pytest.fixture(scope="module")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def broker(home: Path) -> Iterator[str]:
     """A broker of the test's own, where it has been fetched."""
-    with kafka_alone(tmp_path_factory.mktemp("home"), MODE) as address:
+    with kafka_alone(home, MODE, AWAY) as address:
         yield address
+
+
+@contextmanager
+def standing_still(home: Path) -> Iterator[None]:
+    """The broker neither reads nor answers."""
+    [status] = home.rglob("status.json")
+    [part] = json.loads(status.read_text())["parts"]
+    os.kill(part["pid"], signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(part["pid"], signal.SIGCONT)
 
 
 def progress(kind: Any, at_us: int, rows: int) -> Any:
@@ -44,8 +64,8 @@ def progress(kind: Any, at_us: int, rows: int) -> Any:
 class Inputs:
     """Everything that ALERTS reads, written by hand."""
 
-    def __init__(self, bootstrap: str, results: tuple[str, ...]) -> None:
-        self.sender = Sender(producer(bootstrap, linger_ms=0), MODE)
+    def __init__(self, bootstrap: str, results: tuple[str, ...], mode: str = MODE) -> None:
+        self.sender = Sender(producer(bootstrap, linger_ms=0), mode)
         self.results = results
 
     def step(self, at_us: int, peak: float) -> None:
@@ -71,8 +91,8 @@ def turn_until(alerts: Alerts, done: Any) -> None:
     raise AssertionError("ALERTS did not come so far")
 
 
-def read(bootstrap: str, thing: str) -> list[Any]:
-    tail = Tail(bootstrap, mode=MODE, things=(thing,))
+def read(bootstrap: str, thing: str, mode: str = MODE) -> list[Any]:
+    tail = Tail(bootstrap, mode=mode, things=(thing,))
     found = [row.record for row in tail.read_to_end()]
     tail.close()
     return found
@@ -128,3 +148,31 @@ def test_after_a_kill_every_change_and_every_answer_comes_again_as_it_was(broker
         assert found[0] == found[1]
     refusals = [row.refusal for row in read(broker, "alerts.answers")][:5]
     assert refusals == ["", "", "a life-safety alert is never shelved", "there is no alert nothing", ""]
+
+
+@pytest.mark.stack
+def test_while_the_broker_takes_nothing_alerts_waits_and_then_every_change_is_there_once(
+    home: Path, broker: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "plan.yaml").write_text(yaml.safe_dump(plan_dict()))
+    alerts = Alerts(Settings(mode=AWAY, kafka=broker, plan=tmp_path / "plan.yaml", run=tmp_path))
+    inputs = Inputs(broker, (), AWAY)
+    inputs.put("sensor.p1", fire())
+    turn_until(alerts, lambda: alerts._kernel.open_alert("fire", "hall"))
+    alerts.save()
+    with standing_still(home):
+        alerts._send(alerts._kernel.p1(fire(START + MICRO, zone="queue")))
+        for _ in range(7):
+            alerts.turn()
+            alerts.save()
+        assert alerts._set_number == 1, "what has not arrived is answered for by no state"
+        assert "did not arrive" in capsys.readouterr().out
+    inputs.put("sensor.p1", fire(START + 2 * MICRO, kind="gas"))
+    turn_until(alerts, lambda: alerts._kernel.open_alert("gas", "hall"))
+    alerts.close()
+    assert alerts._set_number == 2
+    assert [(row.rule, row.place, row.number) for row in read(broker, "alerts.changes", AWAY)] == [
+        ("fire", "hall", 1),
+        ("fire", "queue", 1),
+        ("gas", "hall", 1),
+    ]

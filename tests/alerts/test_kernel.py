@@ -3,80 +3,21 @@
 from __future__ import annotations
 
 import json
-import uuid
 
 from pipelines.alerts.kernel import Kernel
-from pipelines.events import AlertCommand, CameraHealth, CrowdDensity, CrowdFlow, SensorFire, VehicleEvent
-from pipelines.units import MICRO, SLICE_US
+from pipelines.events import AlertCommand, SensorFire
+from pipelines.units import MICRO
 from plan.load import parse
+from tests.alerts.scene import START, ask, density, fire, flow, health, kernel, run, vehicle
 from tests.plans import plan_dict
-
-START = 1_767_225_600_000_000
-
-
-def kernel() -> Kernel:
-    return Kernel(parse(plan_dict()), plan_hash="abc", mode="drill-t")
-
-
-def density(zone: str, end_us: int, peak: float, *, people: float = 10.0, seen: int = 1) -> tuple[str, CrowdDensity]:
-    row = CrowdDensity(
-        progress=False,
-        rows=0,
-        window_end_us=end_us,
-        zone=zone,
-        people=people,
-        density_per_m2=peak / 3,
-        local_peak_per_m2=peak,
-        peak_x_m=5.0,
-        peak_y_m=5.0,
-        around_per_m2=1.5,
-        los="D",
-        los_scale="walkway",
-        cameras_expected=1,
-        cameras_seen=seen,
-        frames_expected=5,
-        frames_used=5 * seen,
-    )
-    return "crowd.density", row
-
-
-def run(subject: Kernel, seconds: float, peak: float, *, start_s: float = 0, extra=(), seen: int = 1):
-    changes = []
-    for index in range(round(seconds * 5)):
-        now = START + round(start_s * MICRO) + index * SLICE_US
-        rows = [density(zone, now, peak if zone == "hall" else 0.0, seen=seen) for zone in ("hall", "queue")]
-        rows += [row for at, row in extra if at == index]
-        changes += subject.step(now, rows).changes
-    return changes
-
-
-def fire(state: str = "alarm", *, kind: str = "smoke", output: str = "", at_s: float = 0, verified: bool = True) -> SensorFire:
-    at = START + round(at_s * MICRO)
-    return SensorFire(
-        device="s-1",
-        event_time_us=at,
-        received_us=at,
-        zone="hall",
-        kind=kind,
-        state=state,
-        output=output,
-        x_cm=100,
-        y_cm=200,
-        verified=verified,
-    )
 
 
 def command(alert_id: str, action: str, *, second: bool = False) -> AlertCommand:
-    return AlertCommand(
-        command_id=uuid.uuid4().hex,
-        alert_id=alert_id,
-        action=action,
-        actor="S1",
-        actor_role="shift leader",
-        second_gesture=second,
-        reason="",
-        received_us=START,
-    )
+    return ask(alert_id, action, second_gesture=second, reason="")
+
+
+def fire_at(at_s: float, **fields: str) -> SensorFire:
+    return fire(START + round(at_s * MICRO), **fields)
 
 
 def test_a_rising_peak_is_one_alert_whose_id_is_that_of_its_start():
@@ -129,89 +70,49 @@ def test_two_detectors_of_one_place_are_one_latched_fire_alert():
     subject = kernel()
     first = subject.p1(fire())
     assert (first[0].rule, first[0].place, first[0].level, first[0].latched, first[0].priority) == ("fire", "hall", "critical", True, "P1")
-    assert subject.p1(fire(kind="heat", at_s=5)) == []
+    assert subject.p1(fire_at(5, kind="heat")) == []
 
 
 def test_an_unsigned_alarm_is_shown_as_unverified_until_a_signed_one_comes():
     subject = kernel()
     assert subject.p1(fire(verified=False))[0].verified is False
-    assert subject.p1(fire(at_s=1))[0].verified is True
+    assert subject.p1(fire_at(1))[0].verified is True
 
 
 def test_feedback_that_stays_away_for_ten_seconds_is_life_safety_and_feedback_in_time_is_nothing():
-    started = [(0, ("sensor.fire", fire("output_started", kind="panel", output=output))) for output in ("broadcast", "sprinkler")]
-    answered = (15, ("sensor.fire", fire("feedback", kind="panel", output="broadcast", at_s=3)))
+    started = [(0, ("sensor.fire", fire(state="output_started", kind="panel", output=output))) for output in ("broadcast", "sprinkler")]
+    answered = (15, ("sensor.fire", fire_at(3, state="feedback", kind="panel", output="broadcast")))
     changes = run(kernel(), 12, 0.0, extra=[*started, answered])
     assert [(change.rule, change.place, change.unit, change.event_time_us - START) for change in changes] == [
         ("fire_feedback", "hall", "sprinkler", 10 * MICRO)
     ]
 
 
-def vehicle(kind: str, *, zone: str = "") -> tuple[str, VehicleEvent]:
-    row = VehicleEvent(
-        progress=False,
-        rows=0,
-        window_end_us=START,
-        kind=kind,
-        vehicle="van-1",
-        lane="road",
-        zone=zone,
-        start_us=START,
-        event_time_us=START,
-        distance_cm=1200,
-        speed_cmps=611,
-        ahead_cm=6000,
-        x_cm=0,
-        y_cm=0,
-    )
-    return "vehicle.events", row
-
-
 def test_repeated_evidence_of_one_vehicle_is_one_alert_that_clears_after_quiet():
     subject = kernel()
-    changes = run(subject, 5, 0.0, extra=[(0, vehicle("wrong_way")), (5, vehicle("wrong_way")), (10, vehicle("wrong_way"))])
+    changes = run(
+        subject, 5, 0.0, extra=[(0, vehicle("wrong_way", START)), (5, vehicle("wrong_way", START)), (10, vehicle("wrong_way", START))]
+    )
     assert [(change.rule, change.level, change.latched) for change in changes] == [("wrong_way", "warning", False)]
     assert run(subject, 62, 0.0, start_s=5)[-1].condition == "cleared"
 
 
 def test_a_vehicle_towards_people_is_life_safety_only_where_somebody_is():
     subject = kernel()
-    assert [c.rule for c in run(subject, 1, 0.0, extra=[(2, vehicle("towards_people", zone="hall"))])] == ["vehicle_towards_people"]
+    assert [c.rule for c in run(subject, 1, 0.0, extra=[(2, vehicle("towards_people", START, zone="hall"))])] == ["vehicle_towards_people"]
     empty = kernel()
     now = START
-    assert empty.step(now, [density("hall", now, 0.0, people=0.0), vehicle("towards_people", zone="hall")]).changes == []
-
-
-def health(state: str) -> tuple[str, CameraHealth]:
-    row = CameraHealth(
-        camera="c1",
-        event_time_us=START,
-        received_us=START,
-        state=state,
-        since_us=START,
-        fps=5.0,
-        width_px=1,
-        height_px=1,
-        calibrated=True,
-        people=0,
-    )
-    return "camera.health", row
-
-
-def flow(entered: int) -> tuple[str, CrowdFlow]:
-    return "crowd.flow", CrowdFlow(
-        progress=False, rows=0, window_end_us=START, gate="g", line="door", entered=entered, exited=0, cameras_seen=1
-    )
+    assert empty.step(now, [density("hall", now, 0.0, people=0.0), vehicle("towards_people", START, zone="hall")]).changes == []
 
 
 def test_a_zone_that_fills_while_it_cannot_be_seen_pages_and_one_that_does_not_fill_stays_quiet():
-    filling = run(kernel(), 12, 0.0, seen=0, extra=[(0, flow(9))])
+    filling = run(kernel(), 12, 0.0, seen=0, extra=[(0, flow(9, START))])
     assert [(change.rule, change.place, change.level) for change in filling] == [("unknown_while_filling", "hall", "warning")]
     assert run(kernel(), 30, 0.0, seen=0) == []
 
 
 def test_a_frozen_camera_is_on_the_list_without_a_card_and_leaves_it_when_it_lives_again():
-    changes = run(kernel(), 4, 0.0, extra=[(0, health("frozen")), (10, health("ok"))])
+    changes = run(kernel(), 4, 0.0, extra=[(0, health("c1", "frozen", START)), (10, health("c1", "ok", START))])
     assert [(change.rule, change.level, change.card, change.condition) for change in changes] == [
         ("camera_health", "watch", False, "active"),
         ("camera_health", "watch", False, "cleared"),

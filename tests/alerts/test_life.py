@@ -12,8 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from pipelines.alerts.commands import ACTS, CLOSINGS, VERDICTS
 from pipelines.alerts.kernel import Kernel
-from pipelines.alerts.ladder import LEVELS
 from pipelines.events import AlertChange
+from pipelines.levels import LEVELS
 from pipelines.units import MICRO
 from tests.alerts.scene import START, ask, crowd, fire, flow, health, kernel, vehicle
 

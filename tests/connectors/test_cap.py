@@ -18,8 +18,8 @@ from xmlschema import XMLResource, XMLSchema10
 from connectors.cap.build import NAMESPACE, build, cap_time, identifier, to_xml
 from connectors.cap.checked import cap_format, check_xml
 from pipelines.errors import ConfigError, RefusedError
+from pipelines.levels import LEVELS
 from pipelines.messages import Message, Texts
-from plan.model import LEVELS
 from tests.connectors.messages import ALERT_ID, SENT_US, change, message, order
 
 ROOT = Path(__file__).resolve().parents[2]

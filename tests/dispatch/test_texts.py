@@ -6,10 +6,11 @@ from itertools import product
 
 import pytest
 
-from pipelines.alerts import rules
-from pipelines.alerts.kernel import CROWD
+from pipelines import rules
 from pipelines.dispatch.texts import LEVEL, WHAT, forbidden, free_texts, line, order_texts, texts, too_long
-from plan.model import LEVELS, Plan
+from pipelines.levels import LEVELS
+from pipelines.rules import CROWD
+from plan.model import Plan
 from plan.places import places
 from plan.words import RADIO_CHARACTERS, forbidden_in
 from tests.dispatch.town import change

@@ -12,9 +12,8 @@ import pytest
 import typer
 
 from cli.__main__ import app
-from pipelines import settings
-from pipelines.alerts import rules
-from pipelines.alerts.kernel import CROWD
+from pipelines import rules, settings
+from pipelines.rules import CROWD
 from pipelines.topics import ALL, Topic
 from plan import actions, duty, linkage, model, part, response, signs
 

@@ -176,7 +176,7 @@ def test_a_record_that_comes_after_its_place_was_written_is_counted_and_comes_ne
     ("thing", "at_us", "limit_us"),
     [
         ("crowd.zones", T0, T0 + 199_000),
-        ("crowd.crossings", T0 + 400_000, T0 + 999_000),
+        ("crowd.crossings", T0 + 400_000, T0 + 599_000),
         ("sensor.turnstile", T0 + 400_000, T0 + 1_999_000),
         ("vehicle.tracks", T0 + 400_500, T0 + 1_400_000),
         ("camera.health", T0 + 1, T0 + 199_000),

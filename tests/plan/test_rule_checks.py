@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from pipelines.alerts import rules
-from pipelines.alerts.kernel import CROWD
+from pipelines import rules
 from pipelines.errors import ConfigError
+from pipelines.rules import CROWD
 from plan.load import parse
 from plan.rulebook import RULES
 from tests.plans import plan_dict
