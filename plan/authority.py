@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from plan.places import places
 from plan.words import forbidden_in
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ def refused(command: OrderCommand, plan: Plan) -> str:
     if action is None and command.kind != FREE:
         known = ", ".join([*(row.id for row in plan.actions), FREE, RETRACT])
         return f"kind: there is no prepared action '{command.kind[:LONGEST]}'; there are {known}."
-    if command.place not in places(plan):
+    if command.place not in plan.places:
         return f"place: there is no place '{command.place[:LONGEST]}' in this plan."
     if command.recipient not in {post.call_sign for post in plan.posts}:
         return f"recipient: there is no post '{command.recipient[:LONGEST]}' in this plan."
