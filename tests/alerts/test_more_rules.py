@@ -13,6 +13,7 @@ from pipelines.alerts.kernel import CROWD, Kernel
 from pipelines.codec import encode
 from pipelines.events import AlertChange, AlertCommand, CameraHealth, DeadLetter, RawEnvelope, SensorFire, SensorIdentity, SensorTurnstile
 from pipelines.units import MICRO, SLICE_US
+from pipelines.words import NOTHING
 from plan.load import parse
 from tests.plans import plan_dict
 
@@ -310,7 +311,7 @@ def said(kind: str, actor: str, role: str = "visitor", *, at_s: float = 0, at_m=
 
 def reported(subject: Kernel, *commands: AlertCommand) -> list[AlertChange]:
     for command in commands:
-        assert rules.report(subject, command) == ""
+        assert rules.report(subject, command) == NOTHING
     return subject._taken()
 
 
@@ -347,7 +348,7 @@ def test_a_report_at_every_level_waits_for_a_person():
     assert run(subject, [], 200) == []
     clear = replace(said("", "SO", "safety officer"), action="clear", alert_id=first.alert_id, reason="found at the gate")
     changes, refusal = subject.command(clear)
-    assert (refusal, [row.condition for row in changes]) == ("", ["cleared"])
+    assert (refusal.en, [row.condition for row in changes]) == ("", ["cleared"])
 
 
 @pytest.mark.parametrize(
@@ -359,7 +360,7 @@ def test_a_report_at_every_level_waits_for_a_person():
     ],
 )
 def test_a_report_that_cannot_be_is_refused_with_a_sentence(command, sentence):
-    assert rules.report(kernel(), command).startswith(sentence)
+    assert rules.report(kernel(), command).en.startswith(sentence)
 
 
 def test_while_people_cannot_move_and_the_picture_is_green_its_camera_is_doubtful():

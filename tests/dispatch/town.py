@@ -81,7 +81,7 @@ class Town:
         self.commands.append(row)
         why = self.orders.take(row, now_us=self.now_us, wall_us=self.wall_us)
         self.step()
-        return why
+        return why.en
 
     def step(self) -> None:
         """One turn; what channels take at once comes back in it."""

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from pipelines.alerts.kernel import Kernel
     from pipelines.alerts.ladder import Reading
     from pipelines.alerts.outlook import Second
+    from pipelines.words import Said
 
 __all__ = [
     "APPROVED",
@@ -79,7 +80,7 @@ __all__ = [
 ]
 
 # What people ask that is about no alert yet, by action: each does it, or returns the sentence that refuses it.
-COMMANDS: Final[dict[str, Callable[[Kernel, AlertCommand], str]]] = {"report": report}
+COMMANDS: Final[dict[str, Callable[[Kernel, AlertCommand], Said]]] = {"report": report}
 
 
 def step(kernel: Kernel, now_us: int, rows: Iterable[tuple[str, Any]], readings: Mapping[str, Reading]) -> None:

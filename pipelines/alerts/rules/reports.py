@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from pipelines.alerts.ladder import rank
 from pipelines.alerts.rules.watch import Told
+from pipelines.alerts.words import refuse
 from pipelines.units import MICRO
+from pipelines.words import NOTHING, Said
 
 if TYPE_CHECKING:
     from pipelines.alerts.kernel import Kernel
@@ -18,20 +20,20 @@ REPORT: Final = "human_report"
 DOUBTFUL: Final = "camera_doubtful"
 
 
-def report(kernel: Kernel, command: AlertCommand) -> str:
-    """Take a report (action `report`, target = zone, choice = kind); returns why not, empty when it was taken."""
+def report(kernel: Kernel, command: AlertCommand) -> Said:
+    """Take a report (action `report`, target = zone, choice = kind); returns why not, nothing when it was taken."""
     rule = kernel.plan.signs.reports
     zone = kernel.plan.zone(command.target)
     if zone is None:
-        return f"there is no zone '{command.target}' to report of"
+        return refuse("no_zone", zone=command.target)
     if command.choice not in rule.kinds:
-        return f"there is no kind of report '{command.choice}'; there are {', '.join(rule.kinds)}"
+        return refuse("no_kind", kind=command.choice, kinds=", ".join(rule.kinds))
     if not command.actor.strip():
-        return "a report carries a name"
+        return refuse("no_name")
     at_m = (command.x_m, command.y_m) if (command.x_m, command.y_m) != (0.0, 0.0) else kernel.ground.middle(zone.id)
     staff = command.actor_role.casefold() in kernel.ground.staff
     if not staff and _visitors(kernel, Told(command.received_us, *at_m, command.choice, command.actor)) < rule.visitors:
-        return ""
+        return NOTHING
     now_us = kernel.watch.now_us if kernel.watch.now_us >= 0 else command.received_us
     kernel.raise_(
         REPORT,
@@ -46,7 +48,7 @@ def report(kernel: Kernel, command: AlertCommand) -> str:
         verified=staff,
         latched=True,
     )
-    return ""
+    return NOTHING
 
 
 def _visitors(kernel: Kernel, told: Told) -> int:
