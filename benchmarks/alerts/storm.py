@@ -68,6 +68,10 @@ class Sent:
     seconds: float
 
 
+def _alert_of(rule: str, place: str, at_us: int) -> str:
+    return alert_id(site=SITE, rule=rule, version=RULE_VERSION, place=place, start_us=at_us)
+
+
 class Storm:
     """Writes, seals and sends.
 
@@ -109,7 +113,7 @@ class Storm:
             yield (number + self._chance.uniform(0.1, 0.8)) * seconds / FIRES
 
     def _expect(self, rule: str, place: str, zone: str, at_us: int) -> str:
-        made = alert_id(site=SITE, rule=rule, version=RULE_VERSION, place=place, start_us=at_us)
+        made = _alert_of(rule, place, at_us)
         self._manifest.write(id=f"{rule}/{place}/{at_us}", kind=rule, alert_id=made, zone=zone, start_us=at_us)
         return made
 
@@ -170,7 +174,7 @@ def storm(home: Path, root: Path, *, per_s: int, seconds: float, seed: int, mani
         sent = storm_.blow(per_s=per_s, seconds=seconds)
         sender.close()
         written.close()
-        came, told = _wait_until_all_came(stack, sent, manifest)
+        came, told, passed = _wait_until_all_came(stack, sent, manifest)
         judged = stack.judged(manifest)
     restarts = sum(row.restarts for row in stack.supervisor.status())
     return {
@@ -179,6 +183,7 @@ def storm(home: Path, root: Path, *, per_s: int, seconds: float, seed: int, mani
         "seconds": sent.seconds,
         "p1": len(sent.fires),
         "p1_ms": percentiles([(came[fire] - at_us) / 1000 for fire, at_us in sent.fires.items() if fire in came]),
+        "p1_lane_ms": percentiles([(passed[fire] - at_us) / 1000 for fire, at_us in sent.fires.items() if fire in passed]),
         "p1_told_ms": percentiles([(told[fire] - at_us) / 1000 for fire, at_us in sent.fires.items() if fire in told]),
         "others_ms": percentiles([(came[row.alert_id] - row.start_us) / 1000 for row in read(manifest) if row.alert_id in came]),
         "restarts": restarts,
@@ -200,19 +205,25 @@ def _wait_until_steady(stack: Running) -> None:
     raise MusterError("ALERTS takes no steps close behind the clock")
 
 
-def _wait_until_all_came(stack: Running, sent: Sent, manifest: Path) -> tuple[dict[str, int], dict[str, int]]:
-    """When each alert's first change was appended, and when each fire was first delivered; by alert id, µs UTC."""
+Times = dict[str, int]
+
+
+def _wait_until_all_came(stack: Running, sent: Sent, manifest: Path) -> tuple[Times, Times, Times]:
+    """When each alert's first change was appended, each fire first delivered, and its reading in its lane; by alert id, µs UTC."""
     expected = {row.alert_id for row in read(manifest)}
-    came: dict[str, int] = {}
-    told: dict[str, int] = {}
+    came: Times = {}
+    told: Times = {}
+    passed: Times = {}
     until_s = time.monotonic() + _LAST_S
-    with closing(Tail(stack.kafka, mode=MODE, things=("alerts.changes", "dispatch.receipts"))) as tail:
+    with closing(Tail(stack.kafka, mode=MODE, things=("alerts.changes", "dispatch.receipts", "sensor.p1"))) as tail:
         while time.monotonic() < until_s and not (expected <= came.keys() and sent.fires.keys() <= told.keys()):
             for row in tail.poll(0.2):
                 if isinstance(row.record, Rejected):
                     continue
                 if row.thing == "alerts.changes":
                     came.setdefault(row.record.alert_id, row.appended_us)
+                elif row.thing == "sensor.p1":
+                    passed.setdefault(_alert_of(FIRE, row.record.zone, row.record.event_time_us), row.appended_us)
                 elif row.record.state == "delivered":
                     told.setdefault(row.record.alert_id, row.appended_us)
-    return came, told
+    return came, told, passed

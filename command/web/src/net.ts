@@ -1,6 +1,6 @@
 /** Talks to the interface: a stream of pictures, plans, previews, acts. */
 
-import { of } from "./texts";
+import { of as inTheirs } from "./texts";
 import type { Mode, Picture, Plan, Preview, Watchdog } from "./types";
 
 async function json<T>(url: string): Promise<T | null> {
@@ -54,7 +54,7 @@ export function follow(mode: string, listener: Listener): () => void {
 function sentence(detail: unknown): string | null {
   if (typeof detail === "string") return detail;
   const { en, zh } = (detail ?? {}) as { en?: unknown; zh?: unknown };
-  return typeof en === "string" && typeof zh === "string" ? of({ en, zh }) : null;
+  return typeof en === "string" && typeof zh === "string" ? inTheirs({ en, zh }) : null;
 }
 
 /** Send *body*; null when it was taken, else the sentence that refuses it. */
