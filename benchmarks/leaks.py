@@ -43,6 +43,7 @@ from pipelines.topics import is_drill
 from pipelines.units import MICRO
 from plan.load import parse, plan_hash
 from plan.model import Plan
+from simulation.alerts import alert_change
 
 EVENTS: Final = 1_000_000
 LIVE: Final = "live"
@@ -305,33 +306,8 @@ _ENVELOPE: Final = RawEnvelope(
     payload=encode_body(_READING),
     hmac=b"",
 )
-_CHANGE: Final = AlertChange(
-    alert_id="0" * 32,
-    mode=DRILL,
-    axis="condition",
-    number=1,
-    rule="fire",
-    rule_version=1,
-    place="hall-2",
-    priority="P1",
-    level="critical",
-    measured_level="critical",
-    condition="active",
-    work="new",
-    latched=True,
-    card=True,
-    verified=True,
-    start_us=_START_US,
-    event_time_us=_START_US,
-    value=0.0,
-    unit="smoke",
-    x_m=1.0,
-    y_m=1.0,
-    source="s-217",
-    actor="",
-    actor_role="",
-    reason="",
-    plan="",
+_CHANGE: Final = alert_change(
+    mode=DRILL, rule="fire", place="hall-2", start_us=_START_US, event_time_us=_START_US, value=0.0, unit="smoke", source="s-217"
 )
 
 

@@ -189,7 +189,13 @@ def _view(entry: _Entry, now_us: int) -> dict[str, Any]:
         "acknowledged_role": seen.actor_role if seen else "",
         "acknowledged_us": seen.event_time_us if seen else 0,
         "asked": {"action": asked.action, "actor": asked.actor} if asked else None,
-        "refused": {"action": refused.action, "actor": refused.actor, "why": refused.refusal} if refused else None,
+        "refused": {
+            "action": refused.action,
+            "actor": refused.actor,
+            "why": {"en": refused.refusal, "zh": refused.refusal_zh or refused.refusal},
+        }
+        if refused
+        else None,
         "receipts": _receipts(entry),
     }
 

@@ -18,10 +18,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from command import geojson, linkage
-from command.acts import LONGEST, NO_ALERT, Act, refusal
+from command.acts import LONGEST, NO_ALERT, Act, refusal, say
 from command.headers import SafeHeaders
 from command.orders import router as orders
 from command.parts import not_ready, parts_of
+from command.refusals import NOT_TAKEN, refusal_of
 from command.source import Source
 from pipelines.errors import TransientError
 from pipelines.events import AlertCommand, CameraPreview
@@ -147,7 +148,7 @@ def _add_acts(app: FastAPI, source: Source) -> None:
     @app.post("/api/reports", status_code=202)
     def report(asked: Asked) -> dict[str, str]:
         if asked.action not in NO_ALERT:
-            raise HTTPException(422, f"action: expected {' or '.join(NO_ALERT)}, got '{asked.action[:LONGEST]}'.")
+            raise refusal_of(422, say("no_action", expected=", ".join(NO_ALERT), got=asked.action[:LONGEST]))
         return command("", asked)
 
     @app.post("/api/alerts/{alert_id}/commands", status_code=202)
@@ -156,7 +157,7 @@ def _add_acts(app: FastAPI, source: Source) -> None:
         act = Act(**asked.model_dump(exclude={"mode"}))
         refused = refusal(act, source.alert(asked.mode, alert_id), plan)
         if refused is not None:
-            raise HTTPException(refused.status, refused.sentence)
+            raise refusal_of(refused.status, refused.sentence)
         made = AlertCommand(
             command_id=str(uuid.uuid4()),
             alert_id=alert_id,
@@ -175,7 +176,7 @@ def _add_acts(app: FastAPI, source: Source) -> None:
         try:
             source.send(asked.mode, made)
         except TransientError as error:
-            raise HTTPException(503, f"The act has not been taken: {error}") from error
+            raise refusal_of(503, NOT_TAKEN) from error
         return {"command_id": made.command_id}
 
 

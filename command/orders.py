@@ -8,9 +8,12 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, HTTPException, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from command.acts import NO_NAME
+from command.refusals import NO_ALERT, NO_ORDER, NOT_TAKEN, refusal_of
 from command.source import Source
 from pipelines.errors import TransientError
 from pipelines.events import OrderCommand
+from pipelines.words import NOTHING
 from plan.authority import may_approve, refused
 from plan.model import Plan
 
@@ -66,9 +69,9 @@ def router(source: Source) -> APIRouter:
         made = _command(source, given, order_id="", action="issue")
         why = refused(made, plan)
         if why:
-            raise HTTPException(422 if why.partition(":")[0] in Given.model_fields else 403, why)
+            raise refusal_of(422 if why.en.partition(":")[0] in Given.model_fields else 403, why)
         if given.alert_id and source.alert(given.mode, given.alert_id) is None:
-            raise HTTPException(404, "There is no such alert in this mode.")
+            raise refusal_of(404, NO_ALERT)
         return _send(source, given.mode, made)
 
     @routes.post("/{order_id}/commands", status_code=202)
@@ -76,13 +79,13 @@ def router(source: Source) -> APIRouter:
         plan = _plan(source, reported.mode)
         known = source.orders(reported.mode).newest(order_id)
         if known is None:
-            raise HTTPException(404, "There is no such order in this mode.")
+            raise refusal_of(404, NO_ORDER)
         if not reported.actor.strip() or not reported.actor_role.strip():
-            raise HTTPException(422, "Every act carries a name and a role: actor and actor_role must not be empty.")
+            raise refusal_of(422, NO_NAME)
         made = _command(source, reported, order_id=order_id, action=reported.action)
-        why = may_approve(made, known.kind, plan) if reported.action == SECOND else ""
+        why = may_approve(made, known.kind, plan) if reported.action == SECOND else NOTHING
         if why:
-            raise HTTPException(403, why)
+            raise refusal_of(403, why)
         return _send(source, reported.mode, made)
 
     return routes
@@ -112,7 +115,7 @@ def _send(source: Source, mode: str, made: OrderCommand) -> dict[str, str]:
     try:
         source.send(mode, made)
     except TransientError as error:
-        raise HTTPException(503, f"The order has not been taken: {error}") from error
+        raise refusal_of(503, NOT_TAKEN) from error
     return {"command_id": made.command_id}
 
 

@@ -7,8 +7,6 @@ line between must be a network of its own. Nothing here can silence a panel: the
 from __future__ import annotations
 
 import json
-import os
-import stat
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +15,7 @@ from typing import Any, Final, Literal
 from pymodbus.client import ModbusTcpClient
 from pymodbus.exceptions import ModbusException
 
+from connectors.secret_file import read_private
 from pipelines.errors import ConfigError, RefusedError, TransientError
 
 LIVE: Final = "live"
@@ -54,18 +53,9 @@ def read_credentials(path: Path) -> Credentials:
         ConfigError: it is not there, others can read it, or it does not hold what it must. The sentence holds no secret.
     """
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        raise ConfigError(f"the panel's credentials {path.name} cannot be read: {error.strerror}") from error
-    try:
-        state = os.fstat(handle)
-        if not stat.S_ISREG(state.st_mode) or state.st_uid != os.geteuid() or state.st_mode & 0o077:
-            raise ConfigError(f"the panel's credentials {path.name}: expected a plain file of this user with mode 0600")
-        loaded = json.loads(os.read(handle, 4096))
+        loaded = json.loads(read_private(path, what="the panel's credentials", follow=False))
     except ValueError:
         raise ConfigError(f"the panel's credentials {path.name}: not JSON") from None
-    finally:
-        os.close(handle)
     if not isinstance(loaded, dict) or loaded.keys() != _CREDENTIAL_KEYS:
         raise ConfigError(f"the panel's credentials {path.name}: expected the keys {', '.join(sorted(_CREDENTIAL_KEYS))}")
     passcode = loaded["passcode"]

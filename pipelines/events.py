@@ -417,6 +417,7 @@ class AlertAnswer:
     command_offset: int
     step_us: int
     p1_offset: int
+    refusal_zh: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -549,6 +550,7 @@ class OrderChange:
     effect_due_us: int
     reason: str
     plan: str
+    reason_zh: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from plan.duty import BY_PLACE, Duty, minutes
-from plan.places import near, places
+from plan.places import near
 
 if TYPE_CHECKING:
     from plan.model import Plan
@@ -60,7 +60,7 @@ def _reach(plan: Plan, duty: Duty) -> Iterator[str]:
 
 
 def _shifts(plan: Plan, duty: Duty) -> Iterator[str]:
-    signs, known = {post.call_sign for post in plan.posts}, places(plan)
+    signs, known = {post.call_sign for post in plan.posts}, plan.places
     reached = {row.post for row in duty.reach}
     for number, shift in enumerate(duty.shifts):
         where = f"duty.shifts[{number}] {shift.function}"
@@ -127,5 +127,5 @@ def _actions(plan: Plan) -> Iterator[str]:
 
 
 def _short(plan: Plan) -> Iterator[str]:
-    known = places(plan)
+    known = plan.places
     yield from (f"short: there is no place '{place}'" for place in plan.short if place not in known)

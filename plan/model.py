@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from functools import cached_property
+from typing import Literal, Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
@@ -13,6 +14,7 @@ from plan.duty import Duty
 from plan.georeference import Georeference
 from plan.linkage import Linkage
 from plan.part import Id, Part, Text
+from plan.places import places_of
 from plan.response import ResponsePlan
 from plan.signs import Signs
 
@@ -386,6 +388,23 @@ class Plan(Part):
     response_plans: tuple[ResponsePlan, ...] = Field(default=(), description="what is to be done by when, by rule and level")
     short: dict[Id, Text] = Field(default={}, description="short names of places, for the radio")
     outlines: tuple[Outline, ...] = ()
+
+    @cached_property
+    def places(self) -> dict[str, Text]:
+        """The name of every place that an alert or an order may have, by its id; worked out once, since every text asks for it."""
+        return places_of(self)
+
+    @cached_property
+    def outlined(self) -> dict[str, tuple[Point, ...]]:
+        """The outline of every zone and restricted area, by its id; likewise."""
+        return {part.id: part.polygon for parts in (self.zones, self.restricted) for part in parts}
+
+    def __copy__(self) -> Self:
+        """A copy is made in order to be changed: what was worked out is not taken along."""
+        made = super().__copy__()
+        for worked_out in ("places", "outlined"):
+            made.__dict__.pop(worked_out, None)
+        return made
 
     def area_type(self, zone: Zone) -> AreaType:
         """The area type of *zone*, with the ladder that holds there in the present phase."""

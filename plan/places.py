@@ -24,7 +24,7 @@ def near(plan: Plan, place: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def places(plan: Plan) -> dict[str, Text]:
+def places_of(plan: Plan) -> dict[str, Text]:
     """The name of every place that an alert or an order may have, by its id."""
     gates = {gate.id: gate.name for gate in plan.gates}
     named = {line.id: gates[line.gate] for line in plan.lines}

@@ -8,12 +8,16 @@ from typing import Any, Final
 
 from benchmarks import alerts_kernel, leaks
 from benchmarks.alerts.killing import campaign
+from benchmarks.alerts.restart import restart
 from benchmarks.alerts.speed import speed
+from benchmarks.alerts.storm import storm
 from pipelines.errors import MusterError
 
-PARTS: Final = ("kernel", "leaks", "speed", "kills")
+PARTS: Final = ("kernel", "restart", "leaks", "speed", "storm", "kills")
 OPEN: Final = 10_000
 DRILL_EVENTS: Final = 20_000
+STORM_PER_S: Final = 1000
+STORM_S: Final = 60
 
 
 def run(home: Path, root: Path, *, seconds: int = 45, kills: int = 100, seed: int = 5, only: str = ",".join(PARTS)) -> dict[str, Any]:
@@ -33,12 +37,18 @@ def run(home: Path, root: Path, *, seconds: int = 45, kills: int = 100, seed: in
     found: dict[str, Any] = {}
     if "kernel" in chosen:
         kernel = alerts_kernel.measure(OPEN)
-        found |= {"changes_per_s": kernel["changes_per_s"], "restart_s": kernel["load_s"], "kernel": kernel}
+        found |= {"changes_per_s": kernel["changes_per_s"], "load_s": kernel["load_s"], "kernel": kernel}
+    if "restart" in chosen:
+        found |= restart(home, alerts=OPEN)
     if "leaks" in chosen:
         leaked = leaks.run(home, root, events=DRILL_EVENTS)
         found |= {"drill_leaks": leaked["drill_leaks"], "drill_events": leaked["events"]}
     if "speed" in chosen:
         found |= speed(home, root, seconds=seconds, seed=seed)
+    if "storm" in chosen:
+        with tempfile.TemporaryDirectory() as folder:
+            manifest = Path(folder) / "manifest.jsonl"
+            found["storm"] = storm(home, root, per_s=STORM_PER_S, seconds=STORM_S, seed=seed, manifest=manifest)
     if "kills" in chosen:
         with tempfile.TemporaryDirectory() as folder:
             found |= campaign(home, root, kills=kills, seed=seed, manifest=Path(folder) / "manifest.jsonl")
@@ -46,5 +56,5 @@ def run(home: Path, root: Path, *, seconds: int = 45, kills: int = 100, seed: in
 
 
 def _is_clean(found: dict[str, Any]) -> bool:
-    judged = [found, found.get("speed_judged", {})]
+    judged = [found, found.get("speed_judged", {}), found.get("storm", {})]
     return not any(part.get(name) for part in judged for name in ("lost", "duplicates", "conflicts", "gaps", "drill_leaks"))

@@ -66,7 +66,8 @@ def judge(expected: Iterable[Expected], found: Found) -> dict[str, Any]:
     """What was lost, came twice, came unasked, or came with another beginning than was expected."""
     rows = list(expected)
     incidents = {row.alert_id: row for row in rows if row.kind != CLEAR}
-    began = {key[0]: row for key, row in found.changes.items() if key[1:] == ("condition", 1) and row.rule in (FIRE, CROWD)}
+    rules = {FIRE, CROWD} | {row.kind for row in incidents.values()}
+    began = {key[0]: row for key, row in found.changes.items() if key[1:] == ("condition", 1) and row.rule in rules}
     unexpected = {alert: row for alert, row in began.items() if alert not in incidents}
     missing = [row for alert, row in incidents.items() if alert not in began]
     moved = {row.alert_id: other for row in missing if (other := _near(row, unexpected)) is not None}
@@ -90,6 +91,7 @@ def judge(expected: Iterable[Expected], found: Found) -> dict[str, Any]:
         "joined": len(joined),
         "recovered": found.repeats,
         "refused": sum(bool(row.refusal) for row in found.answers.values()),
+        **_shown(found),
         "by_kind": dict(Counter(row.kind for row in rows)),
         "what": [*lost, *twice, *found.conflicts, *gaps][:_SHOWN],
         "which_moved": [f"{incidents[alert].id} → {began[other].start_us}" for alert, other in moved.items()][:_SHOWN],
@@ -114,6 +116,23 @@ def _stands(row: Expected, found: Found) -> bool:
 
 def _orphans(began: Iterable[AlertChange], found: Found) -> list[AlertChange]:
     return [row for row in began if row.priority == "P1" and row.alert_id not in found.ended]
+
+
+def _shown(found: Found) -> dict[str, int]:
+    """P2 and P3 alerts that were ever shown as a card, those that are still, and those that others stand for."""
+    others = [row for row in found.changes.values() if row.priority != "P1"]
+    newest: dict[str, AlertChange] = {}
+    for row in others:
+        before = newest.get(row.alert_id)
+        if before is None or (row.axis, row.number) > (before.axis, before.number):
+            newest[row.alert_id] = row
+    active = [row for row in newest.values() if row.condition == "active"]
+    return {
+        "came_up": len({row.alert_id for row in others if row.card and row.condition == "active"}),
+        "shown": sum(row.card for row in active),
+        "heads": len({row.grouped_under for row in others if row.grouped_under}),
+        "grouped": len({row.alert_id for row in others if row.grouped_under}),
+    }
 
 
 def _gaps(found: Found) -> list[str]:

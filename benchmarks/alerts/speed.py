@@ -57,7 +57,7 @@ def speed(home: Path, root: Path, *, seconds: int, seed: int) -> dict[str, Any]:
         rule: [(row.appended_us + _TICK_US - row.event_time_us) / 1000 for row in world.came.values() if _counts(row, rule, since_us)]
         for rule, since_us in zip((FIRE, CROWD), marks, strict=True)
     }
-    return {"fire_ms": _percentiles(waits[FIRE]), "crowd_ms": _percentiles(waits[CROWD]), "speed_judged": judged}
+    return {"fire_ms": percentiles(waits[FIRE]), "crowd_ms": percentiles(waits[CROWD]), "speed_judged": judged}
 
 
 def _counts(row: Any, rule: str, since_us: int) -> bool:
@@ -71,7 +71,12 @@ def _until_quiet(world: World, patience_s: float = 60) -> None:
     time.sleep(3 * MICRO / MICRO)  # windows that are under way
 
 
-def _percentiles(waits_ms: list[float]) -> dict[str, float | int]:
+def percentiles(waits_ms: list[float]) -> dict[str, float | int]:
+    """Median, the 99th of a hundred, the longest, and of how many.
+
+    Raises:
+        MusterError: of none.
+    """
     if not waits_ms:
         raise MusterError("no alert came")
     p50, p99 = np.percentile(waits_ms, [50, 99])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -32,8 +33,16 @@ _BOX_M2: Final = 4
 _NAME: Final = {"en": "bench", "zh": "基准"}
 
 
-def venue(*, zones_a_camera: int, hold_up_s: float, hold_down_s: float) -> Plan:
-    """Rows of square zones, one camera above each row and one detector in each zone. Nothing is grouped, nothing is kept open."""
+def venue(*, zones_a_camera: int, hold_up_s: float, hold_down_s: float, devices: Sequence[dict[str, Any]] = (), **changes: Any) -> Plan:
+    """Rows of square zones, one camera above each row and one detector in each zone. Nothing is grouped, nothing is kept open.
+
+    Args:
+        zones_a_camera: of a row.
+        hold_up_s: of the ladder.
+        hold_down_s: likewise.
+        devices: besides the detectors.
+        changes: other parts of the plan, instead of what is said here.
+    """
     zones = [_zone(f"z{row}-{column}", column, row) for row in range(CAMERAS) for column in range(zones_a_camera)]
     return parse(
         {
@@ -59,7 +68,8 @@ def venue(*, zones_a_camera: int, hold_up_s: float, hold_down_s: float) -> Plan:
             "devices": [
                 {"id": f"smoke-{zone['id']}", "kind": "smoke", "at": zone["polygon"][0], "zone": zone["id"], "beats": False}
                 for zone in zones
-            ],
+            ]
+            + list(devices),
             "posts": [{"call_sign": name, "role": _NAME} for name in _DUTY.values()],
             "duty": {
                 "channels": [{"channel": name, "network": name} for name in _BEARERS],
@@ -68,6 +78,7 @@ def venue(*, zones_a_camera: int, hold_up_s: float, hold_down_s: float) -> Plan:
             },
             "timing": {"hold_up_s": hold_up_s, "hold_down_s": hold_down_s},
             "handling": {"storm_alerts": 1_000_000, "flap_times": 1_000_000},
+            **changes,
         },
         name="bench",
     )

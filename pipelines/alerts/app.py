@@ -16,6 +16,7 @@ from pipelines.events import AlertAnswer, AlertChange, AlertCommand, SensorFire,
 from pipelines.settings import Settings
 from pipelines.stage import run
 from pipelines.topics import BY_THING, is_drill
+from pipelines.words import Said
 from plan import needs
 from plan.load import load, plan_hash
 from plan.needs import READINGS
@@ -128,14 +129,15 @@ class Alerts:
             self._take_command(offset, command)
         self._send(self._kernel.p1(row.record))
 
-    def _answer(self, command: AlertCommand, refused: str, offset: int) -> AlertAnswer:
+    def _answer(self, command: AlertCommand, refused: Said, offset: int) -> AlertAnswer:
         step_us, p1_offset = self._again.place(offset) or (self._merge.last_us, self._lane_offsets[P1])
         return AlertAnswer(
             command_id=command.command_id,
             alert_id=command.alert_id,
             action=command.action,
             actor=command.actor,
-            refusal=refused,
+            refusal=refused.en,
+            refusal_zh=refused.zh,
             received_us=command.received_us,
             command_offset=offset,
             step_us=step_us,

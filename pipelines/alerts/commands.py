@@ -9,9 +9,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from pipelines import rules
+from pipelines.alerts.words import ACTIONS, WORK, level, refuse, works
 from pipelines.alerts.work import TABLE, after
 from pipelines.levels import LEVELS, latches, rank
 from pipelines.units import MICRO
+from pipelines.words import NOTHING, Said, word
 
 if TYPE_CHECKING:
     from pipelines.alerts.kernel import Kernel
@@ -20,13 +22,12 @@ if TYPE_CHECKING:
 
 CLOSINGS: Final = ("handled", "false", "duplicate", "drill", "handed_over")
 VERDICTS: Final = ("real", "false")
-_OVER: Final = "its condition is over"
 
 
-def act(kernel: Kernel, alert: Alert, command: AlertCommand) -> str:
-    """Do what *command* asks of *alert*; returns why not, empty when it is done."""
+def act(kernel: Kernel, alert: Alert, command: AlertCommand) -> Said:
+    """Do what *command* asks of *alert*; returns why not, nothing when it is done."""
     if command.action not in ACTS:
-        return f"there is no action '{command.action}'"
+        return refuse("no_action", action=command.action)
     work = after(alert.work, command.action)
     if work is None:
         return _out_of_turn(alert, command.action)
@@ -38,54 +39,58 @@ def act(kernel: Kernel, alert: Alert, command: AlertCommand) -> str:
     return refused
 
 
-def _out_of_turn(alert: Alert, action: str) -> str:
+def _out_of_turn(alert: Alert, action: str) -> Said:
     if action == "acknowledge" and alert.work != "closed":
-        return "it has been acknowledged already"
+        return refuse("acknowledged")
     possible = [state for state, event in TABLE if event == action]
-    return f"its work is {alert.work}: {action} needs {' or '.join(possible)}"
+    return refuse("out_of_turn", work=word(WORK, alert.work), action=word(ACTIONS, action), possible=works(possible))
 
 
-def _acknowledge(_: Kernel, alert: Alert, command: AlertCommand) -> str:
+def _acknowledge(_: Kernel, alert: Alert, command: AlertCommand) -> Said:
     if alert.life_safety and not command.second_gesture:
-        return "a life-safety alert needs the second gesture"
+        return refuse("second_gesture")
     alert.owner = alert.owner or command.actor
-    return ""
+    return NOTHING
 
 
-def _assign(kernel: Kernel, alert: Alert, command: AlertCommand) -> str:
+def _assign(kernel: Kernel, alert: Alert, command: AlertCommand) -> Said:
     refused = _no_post(kernel, command.target)
     if not refused:
         alert.owner = command.target
     return refused
 
 
-def _no_post(kernel: Kernel, target: str) -> str:
+def _no_post(kernel: Kernel, target: str) -> Said:
     known = {post.call_sign for post in kernel.plan.posts}
-    return "" if target in known or (target and not known) else f"the plan has no post '{target}'"
+    return NOTHING if target in known or (target and not known) else refuse("no_post", post=target)
 
 
-def _hold(_: Kernel, __: Alert, command: AlertCommand) -> str:
-    return "" if command.reason.strip() else "work is put on hold only with a reason"
+def _not_among(expected: tuple[str, ...], got: str) -> Said:
+    return refuse("choice", expected=", ".join(expected), got=got)
 
 
-def _resume(_: Kernel, __: Alert, ___: AlertCommand) -> str:
-    return ""
+def _hold(_: Kernel, __: Alert, command: AlertCommand) -> Said:
+    return NOTHING if command.reason.strip() else refuse("hold_reason")
 
 
-def _verify(_: Kernel, alert: Alert, command: AlertCommand) -> str:
+def _resume(_: Kernel, __: Alert, ___: AlertCommand) -> Said:
+    return NOTHING
+
+
+def _verify(_: Kernel, alert: Alert, command: AlertCommand) -> Said:
     if command.choice not in VERDICTS:
-        return f"choice: expected {' or '.join(VERDICTS)}, got '{command.choice}'"
+        return _not_among(VERDICTS, command.choice)
     alert.verdict = command.choice
-    return ""
+    return NOTHING
 
 
-def _clear(kernel: Kernel, alert: Alert, command: AlertCommand) -> str:
+def _clear(kernel: Kernel, alert: Alert, command: AlertCommand) -> Said:
     if not alert.latched or alert.condition == "cleared":
-        return "it does not wait for a person to clear it"
+        return refuse("clears_itself")
     if alert.rule == rules.COLLAPSE and not command.reason.strip():
-        return "a suspected collapse is cleared only with a report from the scene as the reason"
+        return refuse("collapse_reason")
     if command.choice and command.choice not in CLOSINGS:
-        return f"choice: expected {', '.join(CLOSINGS)} or nothing, got '{command.choice}'"
+        return _not_among(CLOSINGS, command.choice)
     refused = kernel.still_stands(alert)
     if not refused:
         alert.closing = command.choice or ("false" if alert.verdict == "false" else "handled")
@@ -93,79 +98,79 @@ def _clear(kernel: Kernel, alert: Alert, command: AlertCommand) -> str:
     return refused
 
 
-def _close(kernel: Kernel, alert: Alert, command: AlertCommand) -> str:
+def _close(kernel: Kernel, alert: Alert, command: AlertCommand) -> Said:
     if command.choice not in CLOSINGS:
-        return f"choice: expected {', '.join(CLOSINGS)}, got '{command.choice}'"
+        return _not_among(CLOSINGS, command.choice)
     if alert.latched and alert.condition == "active":
-        return "it is latched and active: it must be cleared"
+        return refuse("latched")
     if command.choice == "duplicate" and (command.target == alert.alert_id or kernel.find(command.target) is None):
-        return f"target: expected the alert that it duplicates, got '{command.target}'"
-    refused = _no_post(kernel, command.target) if command.choice == "handed_over" else ""
+        return refuse("no_twin", got=command.target)
+    refused = _no_post(kernel, command.target) if command.choice == "handed_over" else NOTHING
     if not refused:
         alert.closing, alert.judged, alert.shelved_until_us = command.choice, alert.level, 0
     return refused
 
 
-def _shelve(kernel: Kernel, alert: Alert, command: AlertCommand) -> str:
+def _shelve(kernel: Kernel, alert: Alert, command: AlertCommand) -> Said:
     if alert.life_safety:
-        return "a life-safety alert is never shelved"
+        return refuse("never_shelved")
     if alert.condition == "cleared":
-        return _OVER
+        return refuse("over")
     if not command.reason.strip() or command.until_us <= command.received_us:
-        return "an alert is shelved only with a reason, and until a time that is to come"
+        return refuse("shelve_how")
     if rank(alert.level) >= rank("caution"):
         most_s = kernel.plan.handling.shelve_s
         if command.until_us - command.received_us > most_s * MICRO:
-            return f"an alert of priority P2 is shelved for {most_s / 60:g} min at most"
+            return refuse("shelve_long", minutes=f"{most_s / 60:g}")
         if not kernel.plan.may("shelve", actor=command.actor, role=command.actor_role):
-            return f"the role '{command.actor_role}' may not shelve an alert of priority P2"
+            return refuse("shelve_role", role=command.actor_role)
     alert.shelved_until_us, alert.judged = command.until_us, alert.level
     kernel.shelved.add(alert.alert_id)
-    return ""
+    return NOTHING
 
 
-def _unshelve(_: Kernel, alert: Alert, __: AlertCommand) -> str:
+def _unshelve(_: Kernel, alert: Alert, __: AlertCommand) -> Said:
     if not alert.shelved_until_us:
-        return "it is not shelved"
+        return refuse("not_shelved")
     alert.shelved_until_us = 0
-    return ""
+    return NOTHING
 
 
-def _escalate(kernel: Kernel, alert: Alert, command: AlertCommand) -> str:
+def _escalate(kernel: Kernel, alert: Alert, command: AlertCommand) -> Said:
     """A person outranks the picture: what a person has raised stays until a person lets it go."""
     if alert.condition == "cleared":
-        return _OVER
+        return refuse("over")
     if command.choice not in LEVELS or rank(command.choice) <= rank(alert.level):
-        return f"choice: expected a level above {alert.level}, got '{command.choice}'"
+        return refuse("not_above", level=level(alert.level), got=command.choice)
     alert.reach([command.choice], command.received_us)
     alert.latched = alert.card = True
     alert.shelved_until_us = 0
     kernel.settle(alert, command.received_us)
-    return ""
+    return NOTHING
 
 
-def _downgrade(kernel: Kernel, alert: Alert, command: AlertCommand) -> str:
+def _downgrade(kernel: Kernel, alert: Alert, command: AlertCommand) -> Said:
     if alert.condition == "cleared":
-        return _OVER
+        return refuse("over")
     if command.choice not in LEVELS or rank(command.choice) >= rank(alert.level):
-        return f"choice: expected a level below {alert.level}, got '{command.choice}'"
+        return refuse("not_below", level=level(alert.level), got=command.choice)
     if not command.reason.strip():
-        return "a level is lowered only with a reason"
+        return refuse("downgrade_reason")
     if rank(command.choice) < rank(alert.measured_level):
-        return f"the place is still measured at {alert.measured_level}"
+        return refuse("still_measured", level=level(alert.measured_level))
     if alert.rule == rules.COLLAPSE or kernel.held(alert.place):
-        return "a suspected collapse is open in this zone: it must be cleared from the scene first"
+        return refuse("collapse_open")
     if alert.life_safety and not (command.second_gesture and kernel.plan.may("clear", actor=command.actor, role=command.actor_role)):
-        return "a life-safety alert is lowered only by a role that may clear it, with the second gesture"
+        return refuse("lower_role")
     alert.level = command.choice
     alert.latched = alert.latched and (
         latches(alert.level) or alert.level != alert.measured_level
     )  # it follows the measure again, or waits for a person
     kernel.settle(alert, command.received_us)
-    return ""
+    return NOTHING
 
 
-ACTS: Final[dict[str, Callable[[Kernel, Alert, AlertCommand], str]]] = {
+ACTS: Final[dict[str, Callable[[Kernel, Alert, AlertCommand], Said]]] = {
     "acknowledge": _acknowledge,
     "assign": _assign,
     "hold": _hold,

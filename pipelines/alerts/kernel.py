@@ -15,6 +15,8 @@ from pipelines import rules
 from pipelines.alerts import commands
 from pipelines.alerts.episodes import Episodes
 from pipelines.alerts.lifecycle import Alert
+from pipelines.alerts.words import level as level_words
+from pipelines.alerts.words import refuse
 from pipelines.events import AlertChange, AlertCommand, CrowdDensity, CrowdFlow, CrowdOccupancy, DeadLetter, SensorFire
 from pipelines.levels import NONE, rank
 from pipelines.outlook.second import Outlook, Second, anchor, look
@@ -23,8 +25,9 @@ from pipelines.rules import CROWD, Evidence, GoesOn, Met, Over
 from pipelines.rules.ladder import UNSEEN, Ladder, Reading, reading_of
 from pipelines.rules.signal import Signal
 from pipelines.units import MICRO
+from pipelines.words import NOTHING, Said, own
 
-STATE_VERSION: Final = 3
+STATE_VERSION: Final = 4
 _CARD_FROM: Final = rank("caution")
 _PROMPT_FROM: Final = rank("critical")
 _COMMANDS_KEPT: Final = 4000
@@ -45,7 +48,7 @@ class Kernel(Episodes):
         """Begin with nothing open."""
         super().__init__(plan, plan_hash=plan_hash, mode=mode)
         self._ladders = {zone.id: Ladder() for zone in plan.zones}
-        self._answered: dict[str, str] = {}
+        self._answered: dict[str, Said] = {}
         self._signals: dict[str, Signal] = {}
         self.memory = Memory(zones={zone.id: Trace() for zone in plan.zones})
         self.watch = rules.Watch()
@@ -111,8 +114,8 @@ class Kernel(Episodes):
             self.raise_(found)
         return self._taken()
 
-    def command(self, command: AlertCommand) -> tuple[list[AlertChange], str]:
-        """Take what a person asks; returns the changes, and why not (empty when it was done). A repeat changes nothing."""
+    def command(self, command: AlertCommand) -> tuple[list[AlertChange], Said]:
+        """Take what a person asks; returns the changes, and why not (nothing when it was done). A repeat changes nothing."""
         self._unshelve(command.received_us)
         if command.command_id in self._answered:
             return self._taken(), self._answered[command.command_id]
@@ -121,16 +124,16 @@ class Kernel(Episodes):
             del self._answered[next(iter(self._answered))]
         return self._taken(), refused
 
-    def _act(self, command: AlertCommand) -> str:
+    def _act(self, command: AlertCommand) -> Said:
         if command.action in rules.COMMANDS:
             found = rules.COMMANDS[command.action](self, command)
-            if isinstance(found, str):
+            if isinstance(found, Said):
                 return found
             self.raise_(found)
-            return ""
+            return NOTHING
         alert = self.find(command.alert_id)
         if alert is None:
-            return f"there is no alert {command.alert_id}"
+            return refuse("no_alert", alert=command.alert_id)
         refused = commands.act(self, alert, command)
         if not refused:
             now_us, actor, role, reason = command.received_us, command.actor, command.actor_role, command.reason
@@ -238,15 +241,15 @@ class Kernel(Episodes):
 
     # -- work of people -----------------------------------------------------------------------------------------
 
-    def still_stands(self, alert: Alert) -> str:
-        """Why a person may not clear a latched alert now; empty when nothing is in the way."""
+    def still_stands(self, alert: Alert) -> Said:
+        """Why a person may not clear a latched alert now; nothing when nothing is in the way."""
         if alert.rule == rules.COLLAPSE:
-            return ""
+            return NOTHING
         if self.held(alert.place):
-            return "a suspected collapse is open in this zone: it must be cleared from the scene first"
+            return refuse("collapse_open")
         if (alert.rule == CROWD or f"{alert.rule}/{alert.place}" in self._signals) and alert.measured_level != NONE:
-            return f"the place is still measured at {alert.measured_level}"
-        return ""
+            return refuse("still_measured", level=level_words(alert.measured_level))
+        return NOTHING
 
     def cleared_by_a_person(self, alert: Alert, now_us: int) -> None:
         """End a latched alert; a collapse that is cleared from the scene begins anew when it is seen again."""
@@ -275,13 +278,15 @@ class Kernel(Episodes):
             plain = _from_1(plain)
         if plain.get("version") == 2:
             plain = _from_2(plain)
+        if plain.get("version") == 3:
+            plain = _from_3(plain)
         if plain.get("version") != STATE_VERSION:
             raise ValueError(f"saved state of version {plain.get('version')}, expected {STATE_VERSION}")
         for zone, ladder in plain["ladders"].items():
             if zone in self._ladders:
                 self._ladders[zone] = Ladder(**ladder)
         self._load_episodes(plain)
-        self._answered = plain["answered"]
+        self._answered = {key: Said(*why) for key, why in plain["answered"].items()}
         self._signals = {key: Signal(**signal) for key, signal in plain["signals"].items()}
         memory = Memory.load(plain["memory"])
         memory.zones = {zone: memory.zones.get(zone, Trace()) for zone in self._ladders}
@@ -298,4 +303,9 @@ def _from_1(plain: dict[str, Any]) -> dict[str, Any]:
 def _from_2(plain: dict[str, Any]) -> dict[str, Any]:
     """A state of version 2, in which nothing was kept back and commands were not remembered."""
     new: dict[str, Any] = {"storms": {}, "flaps": {}, "kept_open": {}, "answered": {}}
-    return {**plain, **new, "version": STATE_VERSION, "open": json.dumps(plain["open"]), "ended": json.dumps(plain["closed"])}
+    return {**plain, **new, "version": 3, "open": json.dumps(plain["open"]), "ended": json.dumps(plain["closed"])}
+
+
+def _from_3(plain: dict[str, Any]) -> dict[str, Any]:
+    """A state of version 3, in which refusals were in one language."""
+    return {**plain, "version": STATE_VERSION, "answered": {key: own(why) for key, why in plain["answered"].items()}}

@@ -154,9 +154,9 @@ class Dispatch:
                 if row.record.verdict:
                     self.orders.classified(row.record, wall_us=wall)
             case OrderCommand():
-                why = self.orders.take(row.record, now_us=self._steady(), wall_us=self._wall())
-                if why:
-                    print(f"dispatch: order command {row.record.command_id}: {why}", flush=True)
+                refused = self.orders.take(row.record, now_us=self._steady(), wall_us=self._wall())
+                if refused:
+                    print(f"dispatch: order command {row.record.command_id}: {refused.en}", flush=True)
             case _:
                 self._refuse(row)
 

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Final
 from pipelines.dispatch.call import ESCALATION, RESPONSE, Call, Handed, Match, Receipts, Sent, addressed, key_of, message_id
 from pipelines.dispatch.delivery import Delivery, Outcome, tries
 from pipelines.dispatch.escalation import Step, due, ladder
+from pipelines.dispatch.orders import say
 from pipelines.dispatch.responses import Responses
 from pipelines.dispatch.routing import Told, bearers, may_not_carry, on_call
 from pipelines.dispatch.texts import outline, place_name, texts
 from pipelines.events import AlertChange, DispatchReceipt, OrderChange
 from pipelines.messages import Channel, Kind, Message, Texts
 from pipelines.units import US_PER_S
+from pipelines.words import Said
 from plan.duty import Bearer, Duty, Network, Reach, Shift
 
 if TYPE_CHECKING:
@@ -61,7 +63,7 @@ class Desk:
         self._appended: dict[str, dict[tuple[str, int], int]] = {}
         self.receipts: list[DispatchReceipt] = []
         self.arrived: list[str] = []
-        self.lost: list[tuple[str, str]] = []
+        self.lost: list[tuple[str, Said]] = []
         self.responses = Responses(mode=mode, plan=plan, start=self._start, before=self._before, write=self._write)
         for receipt in receipts:
             self._remember(receipt)
@@ -395,8 +397,8 @@ class Desk:
         """No bearer has reached the recipient: the next step begins at once."""
         delivery.escalated = True
         names = ", ".join(dict.fromkeys(one.bearer.channel for one in delivery.tries))
-        reason = f"no bearer reached the recipient ({names})"
-        self._receipt(delivery, ESCALATION, state="escalated", receipt="", reason=reason, attempt=1, wall_us=wall_us)
+        reason = say("nobody_reached", bearers=names)
+        self._receipt(delivery, ESCALATION, state="escalated", receipt="", reason=reason.en, attempt=1, wall_us=wall_us)
         call = self.calls.get(delivery.alert_id)
         if call is not None and delivery.axis not in ("order", RESPONSE):
             call.failed.add(delivery.step)

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
-from pipelines.dispatch.orders import APPROVE, STALE_US, TWO_PERSONS, OrderBook, before_words, judge, order_id
+from pipelines.dispatch.orders import APPROVE, MEASURES, STALE_US, UNKNOWN, OrderBook, before_words, judge, order_id, say
 from pipelines.dispatch.texts import forbidden, free_texts, order_texts, place_name
 from pipelines.events import AlertChange, OrderChange, OrderCommand
 from pipelines.units import US_PER_S
+from pipelines.words import LEVELS, NOTHING, Said, fill, joined, own, word
 from plan.authority import FREE, RETRACT, action_of, may_approve, refused
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 SYSTEM: Final = "muster"
 RESPONSE: Final = "response"
 RETRACT_US: Final = 10 * US_PER_S
+_BETWEEN: Final = ("; ", ";")
+_FROM_TO: Final = ("{before} → {after}", "{before} → {after}")
 _OVER: Final = ("caution", "warning", "critical", "act_now")
 
 
@@ -60,10 +63,10 @@ class OrderDesk:
         """The alert was found real or false: that does the classification which its response plans ask for."""
         for response in self._plan.response_plans:
             made = order_id(self._mode, alert.alert_id, f"{response.id}/classification")
-            self.changes += self.book.done(made, actor=alert.actor, role=alert.actor_role, reason=alert.verdict, now_us=wall_us)
+            self.changes += self.book.done(made, actor=alert.actor, role=alert.actor_role, reason=say(alert.verdict), now_us=wall_us)
 
-    def take(self, command: OrderCommand, *, now_us: int, wall_us: int) -> str:
-        """Take a command; returns the sentence that refuses it, empty when it was taken."""
+    def take(self, command: OrderCommand, *, now_us: int, wall_us: int) -> Said:
+        """Take a command; returns the sentence that refuses it, nothing when it was taken."""
         if command.action == "issue":
             return self._issue(command, now_us, wall_us)
         order = self.book.orders.get(command.order_id)
@@ -77,10 +80,10 @@ class OrderDesk:
             self._carry_out(changes[0], now_us=now_us)
         return why
 
-    def _issue(self, command: OrderCommand, now_us: int, wall_us: int) -> str:
+    def _issue(self, command: OrderCommand, now_us: int, wall_us: int) -> Said:
         made = order_id(self._mode, command.alert_id, command.command_id)
         if made in self.book.orders:
-            return ""
+            return NOTHING
         action = action_of(self._plan, command.kind)
         why = refused(command, self._plan) or self._too_late(command, wall_us) or self._unsafe(command, action, now_us)
         before = self._seen.measure(action.effect.measure, command.place, now_us) if action is not None and action.effect else None
@@ -90,32 +93,32 @@ class OrderDesk:
             self._carry_out(first, now_us=now_us)
         return why
 
-    def _too_late(self, command: OrderCommand, wall_us: int) -> str:
+    def _too_late(self, command: OrderCommand, wall_us: int) -> Said:
         if wall_us - command.received_us <= STALE_US:
-            return ""
-        return f"The order is {(wall_us - command.received_us) // US_PER_S} s old: dispatch was not there to carry it out. Give it again."
+            return NOTHING
+        return say("stale", age_s=(wall_us - command.received_us) // US_PER_S)
 
-    def _unsafe(self, command: OrderCommand, action: Action | None, now_us: int) -> str:
+    def _unsafe(self, command: OrderCommand, action: Action | None, now_us: int) -> Said:
         """Why people must not be sent there: it is crowded itself, or nobody knows and nobody has taken that on himself."""
         if command.kind == RETRACT:
-            return "" if command.alert_id in self._desk.calls else "Nobody was told of this alert, so there is nothing to retract."
+            return NOTHING if command.alert_id in self._desk.calls else say("untold")
         if action is None or action.to is None:
-            return ""
-        level, name = self._seen.level(action.to, now_us), place_name(action.to, self._plan)[0]
+            return NOTHING
+        level, name = self._seen.level(action.to, now_us), place_name(action.to, self._plan)
         if level in _OVER:
-            return f"'{name}' is at {level.replace('_', ' ')} itself: nobody is sent there."
+            return say("crowded", place=name, level=word(LEVELS, level))
         if level == "unknown" and not (command.second_gesture and command.reason.strip()):
-            return f"The state of '{name}' is unknown: to send people there needs the second gesture and a reason."
-        return ""
+            return say("unknown_there", place=name)
+        return NOTHING
 
     def _first(
-        self, made: str, command: OrderCommand, action: Action | None, before: float | None, *, now_us: int, wall_us: int, why: str
+        self, made: str, command: OrderCommand, action: Action | None, before: float | None, *, now_us: int, wall_us: int, why: Said
     ) -> OrderChange:
         words = self._words(command.kind, command.place, (command.text_en, command.text_zh), now_us=now_us)
         two = (action is not None and action.public is not None) or (command.kind == RETRACT and self._desk.told_public(command.alert_id))
         effect = action.effect if action is not None else None
-        measured = before_words(effect.measure, before) if effect is not None else ""
-        reason = why or "; ".join(part for part in (measured, TWO_PERSONS if two else "", command.reason) if part)
+        measured = before_words(effect.measure, before) if effect is not None else NOTHING
+        reason = why or joined([measured, say("two_persons") if two else NOTHING, own(command.reason)], between=_BETWEEN)
         within_s = action.within_s if action is not None else 300.0
         return OrderChange(
             order_id=made,
@@ -136,7 +139,8 @@ class OrderDesk:
             due_us=now_us + (RETRACT_US if command.kind == RETRACT else round(within_s * US_PER_S)),
             effect="pending" if effect is not None and not why else "",
             effect_due_us=now_us + round(effect.after_min * 60 * US_PER_S) if effect is not None and not why else 0,
-            reason=reason,
+            reason=reason.en,
+            reason_zh=reason.zh,
             plan=self._hash,
         )
 
@@ -174,9 +178,9 @@ class OrderDesk:
             self._respond(call, response, step)
         for order in list(self.book.orders.values()):
             if order.change.kind == RESPONSE and not order.is_over and self._desk.has_retracted(order.change.alert_id):
-                self.changes += self.book.cancel(order.change.order_id, "the alert was taken back", now_us=wall_us)
+                self.changes += self.book.cancel(order.change.order_id, say("taken_back"), now_us=wall_us)
             if order.change.kind == RETRACT and not order.is_over and not order.waits and self._desk.is_retracted(order.change.alert_id):
-                self.changes += self.book.done(order.change.order_id, actor="", role="", reason="everyone was told", now_us=wall_us)
+                self.changes += self.book.done(order.change.order_id, actor="", role="", reason=say("all_told"), now_us=wall_us)
         self._desk.lost.clear()
         self._desk.arrived.clear()
         self._desk.responses.ordered.clear()
@@ -187,13 +191,14 @@ class OrderDesk:
                 continue
             after = self._seen.measure(action.effect.measure, order.change.place, now_us)
             judged = judge(order.before, after, fall=action.effect.fall)
-            said = " → ".join("unknown" if value is None else f"{value:.2f}" for value in (order.before, after))
-            self.changes.append(self.book.judged(order, judged, f"{action.effect.measure} {said}", now_us=wall_us))
+            seen = fill(_FROM_TO, before=_number(order.before), after=_number(after))
+            said = say("effect", measure=word(MEASURES, action.effect.measure), seen=(seen.en, seen.zh))
+            self.changes.append(self.book.judged(order, judged, said, now_us=wall_us))
 
     def _respond(self, call: Call, response: ResponsePlan, step: ResponseStep) -> None:
         """Order a step of the response plan of each post that holds its first function."""
         alert, match = call.change, call.started[response.id]
-        posts = self._desk.responses.posts(call, response, step)
+        posts, clause = self._desk.responses.posts(call, response, step), say("clause", clause=response.clause)
         first = OrderChange(
             order_id=order_id(self._mode, alert.alert_id, f"{response.id}/{step.id}"),
             alert_id=alert.alert_id,
@@ -213,10 +218,15 @@ class OrderDesk:
             due_us=match.appended_us + round(step.within_s * US_PER_S),
             effect="",
             effect_due_us=0,
-            reason=f"clause {response.clause}",
+            reason=clause.en,
+            reason_zh=clause.zh,
             plan=self._hash,
         )
         given = self.book.issue(first)
         self.changes += given
         for change in given:
             self._desk.order(change, self._words(FREE, change.place, (change.text_en, change.text_zh), now_us=0), priority=alert.priority)
+
+
+def _number(value: float | None) -> tuple[str, str]:
+    return UNKNOWN if value is None else (f"{value:.2f}", f"{value:.2f}")

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 from pipelines.dispatch.words import AS_BEFORE, AT_ONCE, LOOK, RADIO, RADIO_LEVEL, REPEAT, REPEAT_BACK, RETRACTED, VERIFY
 from pipelines.messages import Texts
 from pipelines.topics import is_drill
-from plan.places import places
 from plan.words import RADIO_CHARACTERS, forbidden_in
 
 if TYPE_CHECKING:
@@ -118,14 +117,13 @@ def free_texts(do: Pair, place: str, plan: Plan, *, mode: str, seen: Pair = ("",
 
 def outline(place: str, plan: Plan) -> tuple[tuple[float, float], ...]:
     """(latitude, longitude) of the zone or restricted area, closed; empty where the plan has no georeference, or the place no outline."""
-    outlines = {zone.id: zone.polygon for zone in plan.zones} | {area.id: area.polygon for area in plan.restricted}
-    found = outlines.get(place, ())
+    found = plan.outlined.get(place, ())
     return plan.georeference.outline(found) if plan.georeference is not None else ()
 
 
 def place_name(place: str, plan: Plan) -> Pair:
     """English and Chinese name of a place; its id where the plan has none."""
-    found = places(plan).get(place)
+    found = plan.places.get(place)
     return (found.en, found.zh) if found is not None else (place, place)
 
 
@@ -153,7 +151,7 @@ def fits(parts: Sequence[Pair]) -> bool:
 def too_long(plan: Plan, rules: Sequence[str] = tuple(WHAT)) -> list[str]:
     """A sentence for each place whose name is too long for the radio in some rule and level, and for each order's words."""
     wrong = []
-    for place in places(plan):
+    for place in plan.places:
         shortest = names(place, plan)[-1]
         said = [[shortest, *_endings(rule, level, verified=sure)[1]] for rule, level, sure in product(rules, LEVEL, (True, False))]
         over = max(len(",".join(zh for _, zh in parts)) for parts in said) - RADIO_CHARACTERS

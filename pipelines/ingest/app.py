@@ -7,11 +7,13 @@ letter, and what cannot be sent is sent again until it is.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
+import math
 import sys
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, Collection, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import faust
@@ -25,10 +27,11 @@ from pipelines.ingest.auditor import Auditor
 from pipelines.ingest.coverage import Covered, Place
 from pipelines.ingest.dedupe import Dedupe
 from pipelines.ingest.incoming import Raw, dead_letter, raw_of
+from pipelines.ingest.lane import FIRE, Lane
 from pipelines.ingest.validate import Accepted, Duplicate, Refused, judge, recall, site_of
 from pipelines.measures.driving import Driving
 from pipelines.settings import Settings, die, read
-from pipelines.topics import RAW, split
+from pipelines.topics import BY_THING, RAW, split
 from plan.load import load
 
 _BATCH: Final = 500
@@ -36,7 +39,6 @@ _WITHIN_S: Final = 0.04
 _AUDIT_EVERY_S: Final = 4.0
 _SESSION_S: Final = 8.0
 _PAUSE_S: Final = _SESSION_S / 2  # a process that stood still for longer may have lost its partitions, and not know it
-_FIRE: Final = "raw.fire"
 _NUMBER: Final = "number"  # header of sensor.p1: which reading of its device it is
 Out = tuple[str, str, Any, Sequence[tuple[str, bytes]]]
 
@@ -60,7 +62,7 @@ class Ingest:
         self._locks: dict[Sender, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._past_lock = asyncio.Lock()
         self._under_way: set[asyncio.Future[None]] = set()
-        self._awake_s = time.monotonic()
+        self._awake_s, self._paused_s = time.monotonic(), -math.inf
         self._taken = self._refused = self._clamped = self._audited = 0
 
     # -- what is known already ----------------------------------------------------------------------------------
@@ -81,6 +83,7 @@ class Ingest:
         if time.monotonic() - self._awake_s > _PAUSE_S:
             print("ingest: it stood still; what others have judged meanwhile is read first", file=sys.stderr, flush=True)
             await self.catch_up()
+            self._paused_s = time.monotonic()
         self._awake_s = time.monotonic()
 
     async def drain(self) -> None:
@@ -132,7 +135,7 @@ class Ingest:
                 continue
             self._taken += 1
             verdict = judge(raw.value, appended_us=raw.appended_us, site=self._site, dedupe=self._dedupe, driving=self._driving)
-            if raw.thing == _FIRE and not isinstance(verdict, Duplicate) and verdict.p1 is not None:
+            if raw.thing == FIRE and not isinstance(verdict, Duplicate) and verdict.p1 is not None:
                 missed.append(raw)
             match verdict:
                 case Accepted():
@@ -155,10 +158,19 @@ class Ingest:
         # Only now: an account that arrives before its readings would bury them if the process died in between.
         await self._deliver(self._sender, [("ledger.ingest", entry.topic, entry, ()) for entry in accounts])
 
+    async def lead(self, raw: Raw, assigned: Collection[Place]) -> None:
+        """Take what the lane's own reader has found, where its partition is this worker's.
+
+        Shortly after a pause nobody here knows whose it is: then the batch agent brings it, once Faust has heard.
+        """
+        await self.wake()
+        if raw.place in assigned and time.monotonic() - self._paused_s > _PAUSE_S:
+            await self.take_p1(raw)
+
     async def take_p1(self, raw: Raw) -> None:
         """Copy a life-safety reading to its lane at once, and once; all else is the batch agent's.
 
-        The batch agent comes here too: what the lane's own agent never saw must not be lost.
+        The batch agent comes here too: what the lane's own reader never saw must not be lost.
         """
         await self.wake()
         if not self._p1_covered[raw.place].add(raw.offset):
@@ -240,7 +252,7 @@ def _assigned(app: Any) -> list[Place]:
 
 
 def build(settings: Settings, ingest: Ingest) -> Any:
-    """The Faust app: a batching agent over raw.*, and one of its own for life safety."""
+    """The Faust app: a batching agent over raw.*; beside it the reader of life safety."""
     start = hashlib.sha256(settings.mode_key()).hexdigest()[:8]
     app = faust.App(
         f"muster-ingest-{settings.mode}-{start}",
@@ -258,25 +270,32 @@ def build(settings: Settings, ingest: Ingest) -> Any:
         stream_wait_empty=False,
     )
     raw = app.topic(*(topic.name(settings.mode) for topic in RAW), value_type=bytes)
-    fire = app.topic(f"{settings.mode}.raw.fire.v1", value_type=bytes)
 
     async def readings(stream: AsyncIterable[Any]) -> None:
         async for batch in stream.take_events(_BATCH, within=_WITHIN_S):  # type: ignore[attr-defined]  # Faust's stream
             await ingest.take(map(raw_of, batch))
-
-    async def life_safety(stream: AsyncIterable[Any]) -> None:
-        async for event in stream.events():  # type: ignore[attr-defined]  # Faust's stream
-            await ingest.take_p1(raw_of(event))
 
     async def health() -> None:
         await ingest.wake()
         await ingest.report(_lag(app))
 
     app.agent(raw, name="readings")(readings)
-    app.agent(fire, name="life-safety")(life_safety)
     app.timer(1.0)(health)
 
     auditor = Auditor(settings, ingest.covered)
+    loop: list[asyncio.AbstractEventLoop] = []
+    leading: set[asyncio.Future[None]] = set()
+
+    def lead(raw: Raw) -> None:
+        task = asyncio.ensure_future(ingest.lead(raw, _assigned(app)))
+        leading.add(task)
+        task.add_done_callback(leading.discard)
+
+    def found(raw: Raw) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            loop[0].call_soon_threadsafe(lead, raw)
+
+    lane = Lane(settings, found)
 
     async def audit() -> None:
         await ingest.audit(auditor, _assigned(app))
@@ -287,6 +306,8 @@ def build(settings: Settings, ingest: Ingest) -> Any:
         await ingest.catch_up()
         for place in _assigned(app):
             ingest.covered[place]  # known from now on, though nothing may ever come of it
+        loop[:] = [asyncio.get_running_loop()]
+        lane.start({(FIRE, partition): ingest.covered[FIRE, partition].highest + 1 for partition in range(BY_THING[FIRE].partitions)})
         settings.ready()
 
     async def revoked(*_: Any, **__: Any) -> None:
@@ -294,6 +315,11 @@ def build(settings: Settings, ingest: Ingest) -> Any:
 
     app.on_partitions_assigned.connect(started)
     app.on_partitions_revoked.connect(revoked)
+
+    async def ending(*_: Any, **__: Any) -> None:
+        lane.close()
+
+    app.on_before_shutdown.connect(ending)
     return app
 
 

@@ -167,6 +167,17 @@ def _plausible(reading: Any, site: Site) -> None:
             raise DecodeError(why)
 
 
+def may_be_p1(found: Any) -> bool:
+    """Whether a raw record, as it was read, may be life safety or the synthetic event; whether it is, `judge` says."""
+    if not isinstance(found, RawEnvelope):
+        return False
+    try:
+        reading = decode_body(found.payload, found.schema_id)
+    except DecodeError:
+        return False
+    return _is_p1(reading) or is_probe(reading)
+
+
 def _is_p1(reading: Any) -> bool:
     return isinstance(reading, SensorFire) and reading.state == "alarm"
 

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from pipelines.outlook.second import Second
     from pipelines.rules.facts import Facts
     from pipelines.rules.ladder import Reading
+    from pipelines.words import Said
 
 __all__ = [
     "APPROVED",
@@ -88,7 +89,7 @@ __all__ = [
 ]
 
 # What people ask that is about no alert yet, by action: each says what it is evidence of, or returns the sentence that refuses it.
-COMMANDS: Final[dict[str, Callable[[Facts, AlertCommand], Evidence | str]]] = {"report": report}
+COMMANDS: Final[dict[str, Callable[[Facts, AlertCommand], Evidence | Said]]] = {"report": report}
 
 
 def step(facts: Facts, now_us: int, rows: Iterable[Any], readings: Mapping[str, Reading]) -> Iterator[Evidence | GoesOn | Over]:

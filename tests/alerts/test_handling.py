@@ -6,6 +6,7 @@ from collections import Counter
 
 from command.alarm_load import Loads
 from pipelines.units import MICRO, SLICE_US
+from pipelines.words import NOTHING
 from tests.alerts.scene import START, ask, crowd, fire, flow, health, kernel, steps, vehicle
 
 KINDS = ("improper_stop", "wrong_way")
@@ -68,7 +69,7 @@ def test_when_a_person_clears_the_head_the_oldest_of_the_others_stands_for_them(
         ids += [change.alert_id for change in changes if change.number == 1]
     subject.command(ask(ids[0], "escalate", choice="critical"))
     changes, refused = subject.command(ask(ids[0], "clear"))
-    assert refused == ""
+    assert refused == NOTHING
     newest = {change.alert_id: change for change in changes}
     assert [newest[key].grouped_under for key in ids] == ["", "", ids[1], ids[1]]
     assert newest[ids[1]].card

@@ -47,23 +47,23 @@ def test_a_level_below_critical_clears_by_itself_and_a_latched_one_waits_for_a_p
 def test_a_person_clears_a_latched_alert_only_when_the_place_is_measured_clear():
     subject = kernel()
     alert_id = run(subject, 11, 5.5)[0].alert_id
-    assert subject.command(command(alert_id, "clear"))[1] == "the place is still measured at critical"
+    assert subject.command(command(alert_id, "clear"))[1].en == "the place is still measured at critical"
     run(subject, 62, 0.0, start_s=20)
     changes, refusal = subject.command(command(alert_id, "clear"))
-    assert (refusal, changes[0].condition, changes[0].axis, changes[0].actor) == ("", "cleared", "work", "S1")
+    assert (refusal.en, changes[0].condition, changes[0].axis, changes[0].actor) == ("", "cleared", "work", "S1")
 
 
 def test_life_safety_needs_the_second_gesture_to_be_acknowledged():
     subject = kernel()
     alert = subject.p1(fire())[0]
-    assert subject.command(command(alert.alert_id, "acknowledge"))[1] == "a life-safety alert needs the second gesture"
+    assert subject.command(command(alert.alert_id, "acknowledge"))[1].en == "a life-safety alert needs the second gesture"
     changes, refusal = subject.command(command(alert.alert_id, "acknowledge", second=True))
-    assert (refusal, changes[0].work, changes[0].number) == ("", "in_progress", 1)
-    assert subject.command(command(alert.alert_id, "acknowledge", second=True))[1] == "it has been acknowledged already"
+    assert (refusal.en, changes[0].work, changes[0].number) == ("", "in_progress", 1)
+    assert subject.command(command(alert.alert_id, "acknowledge", second=True))[1].en == "it has been acknowledged already"
 
 
 def test_a_command_for_an_unknown_alert_is_refused_with_a_sentence():
-    assert kernel().command(command("nope", "clear")) == ([], "there is no alert nope")
+    assert kernel().command(command("nope", "clear")) == ([], ("there is no alert nope", "没有告警 nope"))
 
 
 def test_two_detectors_of_one_place_are_one_latched_fire_alert():

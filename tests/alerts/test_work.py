@@ -10,6 +10,7 @@ from statemachine.exceptions import TransitionNotAllowed
 from pipelines.alerts.commands import ACTS
 from pipelines.alerts.work import TABLE, Work, after
 from pipelines.units import MICRO
+from pipelines.words import NOTHING
 from tests.alerts.scene import START, ask, crowd, fire, health, kernel, steps, vehicle
 
 EVENTS = sorted({event for _, event in TABLE})
@@ -47,7 +48,7 @@ def test_an_alert_goes_from_new_over_in_progress_and_on_hold_to_closed_with_its_
     asked = [("acknowledge", {}), ("assign", {"target": "M1"}), ("verify", {"choice": "real"}), ("hold", {}), ("resume", {})]
     asked.append(("close", {"choice": "handled"}))
     found = [subject.command(ask(alert, action, **fields)) for action, fields in asked]
-    assert [refused for _, refused in found] == [""] * 6
+    assert [refused for _, refused in found] == [NOTHING] * 6
     changes = [changes[0] for changes, _ in found]
     assert [change.work for change in changes] == ["in_progress", "in_progress", "in_progress", "on_hold", "in_progress", "closed"]
     assert [change.number for change in changes] == [1, 2, 3, 4, 5, 6]
@@ -60,7 +61,7 @@ def test_an_alert_goes_from_new_over_in_progress_and_on_hold_to_closed_with_its_
         (False, "silence", {}, "there is no action 'silence'"),
         (False, "resume", {}, "its work is new: resume needs on_hold"),
         (False, "assign", {"target": "X9"}, "the plan has no post 'X9'"),
-        (False, "verify", {"choice": "perhaps"}, "expected real or false"),
+        (False, "verify", {"choice": "perhaps"}, "expected real, false"),
         (False, "close", {"choice": "bored"}, "expected handled, false, duplicate, drill, handed_over"),
         (False, "close", {"choice": "duplicate", "target": "nothing"}, "the alert that it duplicates"),
         (False, "close", {"choice": "handed_over", "target": "X9"}, "the plan has no post 'X9'"),
@@ -84,7 +85,8 @@ def test_a_refused_act_says_why_and_changes_nothing(life_safety: bool, action: s
     before = subject.find(alert).dump()
     changes, refused = subject.command(ask(alert, action, **fields))
     assert changes == []
-    assert sentence in refused
+    assert sentence in refused.en
+    assert refused.zh
     assert subject.find(alert).dump() == before
 
 
@@ -108,7 +110,7 @@ def test_an_alert_that_a_person_has_put_away_comes_back_when_it_gets_worse() -> 
     for action, fields in (("shelve", {"until_us": START + 900 * MICRO}), ("close", {"choice": "false"})):
         subject = kernel()
         alert = steps(subject, START, 11, peak=3.3)[0].alert_id
-        assert subject.command(ask(alert, action, at_us=START, **fields))[1] == ""
+        assert subject.command(ask(alert, action, at_us=START, **fields))[1] == NOTHING
         changes = steps(subject, START + 11 * MICRO, 11, peak=5.5)
         assert [(change.axis, change.work, change.level, change.shelved_until_us) for change in changes] == [
             ("condition", "new", "critical", 0),
@@ -122,9 +124,9 @@ def test_what_a_person_has_raised_outranks_the_picture_until_a_person_lets_it_go
     [raised], _ = subject.command(ask(alert, "escalate", choice="critical"))
     assert (raised.priority, raised.latched, raised.card, raised.axis) == ("P1", True, True, "work")
     assert steps(subject, START + 11 * MICRO, 90)[-1].condition == "active"
-    refused = subject.command(ask(alert, "downgrade", choice="caution", actor="M1", role="monitor"))[1]
+    refused = subject.command(ask(alert, "downgrade", choice="caution", actor="M1", role="monitor"))[1].en
     assert "only by a role that may clear it" in refused
-    assert "second gesture" in subject.command(ask(alert, "downgrade", choice="caution", second_gesture=False))[1]
+    assert "second gesture" in subject.command(ask(alert, "downgrade", choice="caution", second_gesture=False))[1].en
     [lowered], _ = subject.command(ask(alert, "downgrade", choice="caution"))
     assert (lowered.level, lowered.latched, lowered.condition) == ("caution", True, "active")
     [cleared], _ = subject.command(ask(alert, "clear"))
@@ -134,11 +136,11 @@ def test_what_a_person_has_raised_outranks_the_picture_until_a_person_lets_it_go
 def test_a_command_that_comes_again_changes_nothing_and_has_the_same_answer_after_a_restart_too() -> None:
     subject, alert = stopped()
     done, refused = ask(alert, "acknowledge"), ask(alert, "verify", choice="?")
-    assert (len(subject.command(done)[0]), subject.command(done)) == (1, ([], ""))
+    assert (len(subject.command(done)[0]), subject.command(done)) == (1, ([], NOTHING))
     sentence = subject.command(refused)[1]
     again = kernel()
     again.load(json.loads(json.dumps(subject.dump())))
-    assert (again.command(done), again.command(refused)) == (([], ""), ([], sentence))
+    assert (again.command(done), again.command(refused)) == (([], NOTHING), ([], sentence))
     assert sentence
 
 
@@ -160,7 +162,16 @@ def test_a_state_of_version_2_is_taken_up() -> None:
     old = {key: plain[key] for key in ("ladders", "signals", "memory", "watch")}
     again = kernel()
     again.load(old | {"version": 2, "open": json.loads(plain["open"]), "closed": []})
-    assert again.command(ask(alert, "acknowledge"))[1] == ""
+    assert again.command(ask(alert, "acknowledge"))[1] == NOTHING
+
+
+def test_a_state_of_version_3_whose_refusals_were_in_one_language_is_taken_up() -> None:
+    subject, alert = stopped()
+    command = ask(alert, "shelve", reason="")
+    sentence = subject.command(command)[1].en
+    again = kernel()
+    again.load(subject.dump() | {"version": 3, "answered": {command.command_id: sentence}})
+    assert again.command(command) == ([], (sentence, sentence))
 
 
 def test_evidence_that_is_repeated_is_counted_without_a_change() -> None:

@@ -29,6 +29,7 @@ from pipelines.events import (
 from plan.load import load, parse
 from plan.model import Plan
 from plan.views import zones_of
+from simulation.alerts import alert_change
 
 S = 1_000_000
 NOW_US = 1_767_000_000 * S
@@ -195,30 +196,15 @@ def change(alert_id: str, rule: str, place: str, *, start_us: int, **fields: Any
     """A change of an alert; crowding of level II unless *fields* say otherwise."""
     plain: dict[str, Any] = {
         "mode": "drill-demo",
-        "axis": "condition",
-        "number": 1,
-        "rule_version": 1,
         "priority": "P2",
         "level": "warning",
         "measured_level": "warning",
-        "condition": "active",
-        "work": "new",
         "latched": False,
-        "card": True,
-        "verified": True,
         "event_time_us": start_us,
         "value": 3.1,
-        "unit": "p/m2",
-        "x_m": 0.0,
-        "y_m": 0.0,
-        "source": "",
         "levels": (LevelStep(level="warning", event_time_us=start_us),),
-        "actor": "",
-        "actor_role": "",
-        "reason": "",
-        "plan": "abc",
     }
-    return AlertChange(alert_id=alert_id, rule=rule, place=place, start_us=start_us, **(plain | fields))
+    return alert_change(**({"alert_id": alert_id, "rule": rule, "place": place, "start_us": start_us} | plain | fields))
 
 
 def order(order_id: str, number: int, state: str, at_us: int, **fields: Any) -> Fed:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from command.alert_book import AlertBook
-from pipelines.events import AlertChange, AlertCommand
+from pipelines.events import AlertAnswer, AlertChange, AlertCommand
 from tests.command import feed
 from tests.command.feed import NOW_US, S
 
@@ -97,6 +98,28 @@ def test_a_command_is_asked_for_until_a_change_comes_after_it() -> None:
     assert made.shown(NOW_US, now_us=NOW_US)[0]["asked"] is None
     made.apply_command(command, NOW_US + 5000)
     assert made.shown(NOW_US, now_us=NOW_US)[0]["asked"] is None
+
+
+def test_a_refusal_stands_for_ten_seconds_in_both_languages_and_one_of_before_in_the_language_it_has() -> None:
+    made = book(crowding())
+    answer = AlertAnswer(
+        command_id="1",
+        alert_id="a",
+        action="hold",
+        actor="S1",
+        refusal="work is put on hold only with a reason",
+        received_us=NOW_US,
+        command_offset=0,
+        step_us=NOW_US,
+        p1_offset=0,
+        refusal_zh="搁置须写明原因",
+    )
+    made.apply_answer(answer, NOW_US + 5000)
+    shown = made.shown(NOW_US, now_us=NOW_US)[0]["refused"]
+    assert shown == {"action": "hold", "actor": "S1", "why": {"en": answer.refusal, "zh": "搁置须写明原因"}}
+    made.apply_answer(replace(answer, refusal_zh=""), NOW_US + 6000)
+    assert made.shown(NOW_US, now_us=NOW_US)[0]["refused"]["why"] == {"en": answer.refusal, "zh": answer.refusal}
+    assert made.shown(NOW_US, now_us=NOW_US + 11 * S)[0]["refused"] is None
 
 
 def test_the_load_counts_cards_of_ten_minutes_for_each_operator() -> None:

@@ -116,6 +116,8 @@ def test_an_act_is_refused_with_a_sentence(source: Made, alert: str, fields: dic
     answer = post(source, alert, **fields)
     assert answer.status_code == status
     assert word in answer.text
+    if status != 202 and "mode" not in fields:
+        assert answer.json()["detail"].keys() == {"en", "zh"}
     assert len(source.sent) == (status == 202)
 
 

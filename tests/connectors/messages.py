@@ -6,41 +6,15 @@ from typing import Any
 
 from pipelines.events import AlertChange, OrderChange
 from pipelines.messages import Message, Texts
+from simulation.alerts import alert_change
 
 ALERT_ID = "0a" * 16
 SENT_US = 1_767_268_800_123_456  # 2026-01-01T12:00:00Z
 
 
 def change(**fields: Any) -> AlertChange:
-    plain: dict[str, Any] = {
-        "alert_id": ALERT_ID,
-        "mode": "drill-t1",
-        "axis": "condition",
-        "number": 1,
-        "rule": "crowd_density",
-        "rule_version": 1,
-        "place": "gate-c-queue",
-        "priority": "P1",
-        "level": "critical",
-        "measured_level": "critical",
-        "condition": "active",
-        "work": "new",
-        "latched": True,
-        "card": True,
-        "verified": True,
-        "start_us": SENT_US - 10_000_000,
-        "event_time_us": SENT_US - 1_000_000,
-        "value": 6.1,
-        "unit": "p/m2",
-        "x_m": 12.0,
-        "y_m": 3.0,
-        "source": "",
-        "actor": "",
-        "actor_role": "",
-        "reason": "",
-        "plan": "abc",
-    }
-    return AlertChange(**(plain | fields))
+    here = {"alert_id": ALERT_ID, "mode": "drill-t1", "start_us": SENT_US - 10_000_000, "event_time_us": SENT_US - 1_000_000}
+    return alert_change(**(here | {"x_m": 12.0, "y_m": 3.0} | fields))
 
 
 def order(**fields: Any) -> OrderChange:

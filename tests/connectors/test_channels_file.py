@@ -198,7 +198,7 @@ def test_a_secret_is_the_first_line_of_a_file(folder: Path) -> None:
     path.write_bytes(b"\xff")
     with pytest.raises(ConfigError, match="UTF-8"):
         read_secret(path)
-    with pytest.raises(ConfigError, match="expected a file"):
+    with pytest.raises(ConfigError, match="expected a plain file"):
         read_secret(folder)
 
 

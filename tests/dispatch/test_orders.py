@@ -187,6 +187,7 @@ def test_an_order_without_authority_is_refused_with_a_sentence_and_delivered_to_
     assert sentence in town.command(command(**fields))
     assert [row.state for row in town.order_changes] == ["refused"]
     assert sentence in town.order_changes[0].reason
+    assert town.order_changes[0].reason_zh not in ("", town.order_changes[0].reason)
     assert all(channel.heard == [] for channel in town.channels.values())
 
 

@@ -11,7 +11,6 @@ from pipelines.dispatch.texts import LEVEL, WHAT, forbidden, free_texts, line, o
 from pipelines.levels import LEVELS
 from pipelines.rules import CROWD
 from plan.model import Plan
-from plan.places import places
 from plan.words import RADIO_CHARACTERS, forbidden_in
 from tests.dispatch.town import change
 
@@ -47,12 +46,12 @@ def test_every_rule_and_level_has_words() -> None:
 
 def test_every_radio_text_of_every_rule_level_and_place_of_the_demo_fits_and_has_no_forbidden_word(plan: Plan) -> None:
     counted, longest = 0, 0
-    for rule, level, place in product(WHAT, LEVEL, places(plan)):
+    for rule, level, place in product(WHAT, LEVEL, plan.places):
         for fields in ({}, {"verified": False}, {"condition": "cleared"}):
             row = change(rule=rule, level=level, place=place, **fields)
             made = texts(row, plan)
             name = made["zh"].radio.split(",")[0]
-            assert name in (places(plan)[place].zh, plan.short[place].zh if place in plan.short else name)
+            assert name in (plan.places[place].zh, plan.short[place].zh if place in plan.short else name)
             assert len(made["zh"].radio) <= RADIO_CHARACTERS
             assert made["zh"].radio.endswith("复述")
             assert forbidden(made) == ()

@@ -13,40 +13,9 @@ from pipelines.events import AlertChange, DispatchReceipt, OrderChange, OrderCom
 from pipelines.messages import Message
 from pipelines.units import US_PER_S
 from plan.model import Plan
+from simulation.alerts import alert_change as change
 
 START_US = (20_717 * 86_400 + 4 * 3_600) * US_PER_S  # noon in the plan
-
-
-def change(**fields: Any) -> AlertChange:
-    plain: dict[str, Any] = {
-        "alert_id": "0a" * 16,
-        "mode": "live",
-        "axis": "condition",
-        "number": 1,
-        "rule": "crowd_density",
-        "rule_version": 1,
-        "place": "gate-c-queue",
-        "priority": "P1",
-        "level": "critical",
-        "measured_level": "critical",
-        "condition": "active",
-        "work": "new",
-        "latched": True,
-        "card": True,
-        "verified": True,
-        "start_us": 1,
-        "event_time_us": 2,
-        "value": 6.1,
-        "unit": "p/m2",
-        "x_m": 0.0,
-        "y_m": 0.0,
-        "source": "",
-        "actor": "",
-        "actor_role": "",
-        "reason": "",
-        "plan": "abc",
-    }
-    return AlertChange(**(plain | fields))
 
 
 @dataclass
@@ -112,7 +81,7 @@ class Town:
         self.commands.append(row)
         why = self.orders.take(row, now_us=self.now_us, wall_us=self.wall_us)
         self.step()
-        return why
+        return why.en
 
     def step(self) -> None:
         """One turn; what channels take at once comes back in it."""

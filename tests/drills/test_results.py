@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from drills.results import CONDITIONS, Results, last_window_us
 from pipelines.events import AlertChange, CrowdDensity, CrowdOccupancy, LevelStep
 from pipelines.units import SLICE_US
+from simulation.alerts import alert_change
 from tests.drills.test_recording import T0
 
 
@@ -41,34 +42,18 @@ def progress(index: int, rows: int) -> CrowdDensity:
 
 
 def change(number: int, *, mode: str = "drill-a", axis: str = "condition", **other: object) -> AlertChange:
-    made = AlertChange(
+    watch = {"priority": "IV", "level": "watch", "measured_level": "watch", "latched": False, "value": 3.0}
+    made = alert_change(
         alert_id="a1",
         mode=mode,
         axis=axis,
         number=number,
-        rule="crowd_density",
-        rule_version=1,
         place="north",
-        priority="IV",
-        level="watch",
-        measured_level="watch",
-        condition="active",
-        work="new",
-        latched=False,
-        card=True,
-        verified=True,
         start_us=T0,
         event_time_us=T0 + number,
-        value=3.0,
-        unit="p/m2",
-        x_m=0.0,
-        y_m=0.0,
-        source="",
         levels=(LevelStep(level="watch", event_time_us=T0),),
-        actor="",
-        actor_role="",
-        reason="",
         plan="p",
+        **watch,
     )
     return replace(made, **other)
 

@@ -219,7 +219,7 @@ def _unit_of_the_reader(stand: Stand) -> str:
 
 
 MISCONFIGURATIONS: tuple[tuple[Callable[[Stand], str], str], ...] = (
-    (_mode_of_the_process, "credentials panel.credentials cannot be read"),
+    (_mode_of_the_process, "credentials panel.credentials: cannot be read"),
     (_mode_of_the_process_and_gestures_of_the_drill, "came to the live panel"),
     (_mode_spelled_like_live, "expected 'live' or 'drill-'"),
     (_mode_missing, "MUSTER_MODE"),
@@ -229,7 +229,7 @@ MISCONFIGURATIONS: tuple[tuple[Callable[[Stand], str], str], ...] = (
     (_simulator_missing, "has no simulator"),
     (_credentials_copied, "never asks a panel"),
     (_credentials_of_a_drill, "not for the live mode"),
-    (_credentials_open, "mode 0600"),
+    (_credentials_open, "by its owner alone"),
     (_folder_of_the_live_mode, "never asks a panel"),
     (_writer_given_to_the_drill, "never asks a panel"),
     (_mode_flipped_in_the_record, "never asks a panel"),

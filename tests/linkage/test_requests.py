@@ -188,7 +188,7 @@ def test_credentials_are_read_from_a_file_of_their_owner_and_never_shown(tmp_pat
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644])
 def test_credentials_that_others_can_read_are_refused(tmp_path, mode):
-    with pytest.raises(ConfigError, match="mode 0600"):
+    with pytest.raises(ConfigError, match="by its owner alone"):
         read_credentials(put(tmp_path / "c", mode))
 
 

@@ -25,6 +25,17 @@ def test_equal_plans_have_equal_hashes_and_a_changed_number_another():
     assert plan_hash(parse(plan_dict())) != plan_hash(parse(changed))
 
 
+def test_names_and_outlines_of_places_are_worked_out_once_and_anew_for_a_plan_that_was_changed():
+    plan = parse(plan_dict())
+    assert plan.places is plan.places
+    assert {"hall", "queue", "g", "door", "c1", "road", "inside"} <= plan.places.keys()
+    assert plan.outlined["hall"] == plan.zones[0].polygon
+    changed = plan.model_copy(update={"zones": plan.zones[1:], "gates": (), "lines": ()})
+    assert changed.places.keys() & {"hall", "queue", "g", "door"} == {"queue"}
+    assert changed.outlined.keys() == {"queue"}
+    assert plan_hash(plan) == plan_hash(parse(plan_dict()))
+
+
 NAME = {"en": "x", "zh": "某处"}
 BOW = [[0, 0], [10, 10], [10, 0], [0, 10]]
 BARRIER = {"id": "bar", "name": NAME, "lane": "road", "at_m": 30, "queue_m": 10}

@@ -13,6 +13,7 @@ from pipelines.rules import Evidence, GoesOn, Met, Over, Watch
 from pipelines.rules.ground import Ground
 from pipelines.rules.ladder import UNSEEN, reading_of
 from pipelines.units import MICRO
+from pipelines.words import NOTHING, Said
 from plan.load import parse
 from tests.alerts.scene import START, ask, density, fire, flow, health
 from tests.plans import plan_dict
@@ -100,12 +101,14 @@ def test_a_measured_rule_says_each_second_which_level_is_met_and_whether_that_is
 def test_a_report_is_evidence_or_a_sentence_and_of_visitors_nothing_until_enough_say_it() -> None:
     site = Site()
 
-    def told(who: str, role: str = "visitor", kind: str = "cannot_move") -> Evidence | str:
+    def told(who: str, role: str = "visitor", kind: str = "cannot_move") -> Evidence | Said:
         asked = ask("", "report", actor=who, role=role, target="hall", choice=kind)
         return rules.report(site, asked)
 
-    assert told("v1", kind="rain").startswith("there is no kind of report 'rain'")
-    assert (told("v1"), told("v2")) == ("", "")
+    refused = told("v1", kind="rain")
+    assert isinstance(refused, Said)
+    assert refused.en.startswith("there is no kind of report 'rain'")
+    assert (told("v1"), told("v2")) == (NOTHING, NOTHING)
     by_visitors, by_staff = told("v3"), told("S7", "steward")
     assert isinstance(by_visitors, Evidence)
     assert isinstance(by_staff, Evidence)

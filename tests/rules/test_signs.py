@@ -194,12 +194,12 @@ def test_nothing_else_of_the_zone_falls_or_clears_until_the_scene_has_reported()
     crowding = [change for change in changes if change.rule == CROWD][-1]
     collapse = [change for change in changes if change.rule == rules.COLLAPSE][-1]
     assert (crowding.condition, crowding.measured_level) == ("active", "critical")
-    assert "suspected collapse is open" in subject.command(command(crowding.alert_id, reason="looks fine"))[1]
-    assert "report from the scene" in subject.command(command(collapse.alert_id, reason="  "))[1]
+    assert "suspected collapse is open" in subject.command(command(crowding.alert_id, reason="looks fine"))[1].en
+    assert "report from the scene" in subject.command(command(collapse.alert_id, reason="  "))[1].en
     cleared, refusal = subject.command(command(collapse.alert_id, reason="C2 on scene: nobody down"))
-    assert (refusal, cleared[0].condition, cleared[0].reason) == ("", "cleared", "C2 on scene: nobody down")
+    assert (refusal.en, cleared[0].condition, cleared[0].reason) == ("", "cleared", "C2 on scene: nobody down")
     play(scene, 70, subject, start_s=300)
-    assert subject.command(command(crowding.alert_id))[1] == ""
+    assert subject.command(command(crowding.alert_id))[1].en == ""
 
 
 # -- time to act, approved number, balance --------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipelines.events import AlertChange, CameraHealth, CrowdDensity, CrowdFlow, LevelStep
 from pipelines.store.rows import LARGEST_BLOCK_ROWS, TABLES, Batch
+from simulation.alerts import alert_change
 
 HOUR_US = 3_600_000_000
 
@@ -13,35 +14,8 @@ def flow(line: str = "gate-c-line", *, progress: bool = False) -> CrowdFlow:
 
 
 def change() -> AlertChange:
-    return AlertChange(
-        alert_id="0" * 32,
-        mode="drill-t1",
-        axis="condition",
-        number=2,
-        rule="crowd_density",
-        rule_version=1,
-        place="gate-c-queue",
-        priority="P1",
-        level="critical",
-        measured_level="critical",
-        condition="active",
-        work="new",
-        latched=True,
-        card=True,
-        verified=True,
-        start_us=1,
-        event_time_us=3,
-        value=6.1,
-        unit="p/m2",
-        x_m=1.0,
-        y_m=2.0,
-        source="",
-        levels=(LevelStep(level="warning", event_time_us=2), LevelStep(level="critical", event_time_us=3)),
-        actor="",
-        actor_role="",
-        reason="",
-        plan="abc",
-    )
+    steps = (LevelStep(level="warning", event_time_us=2), LevelStep(level="critical", event_time_us=3))
+    return alert_change(alert_id="0" * 32, mode="drill-t1", number=2, event_time_us=3, x_m=1.0, y_m=2.0, levels=steps)
 
 
 def test_a_row_becomes_one_value_a_column_after_where_it_stood() -> None:

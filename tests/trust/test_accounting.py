@@ -17,7 +17,7 @@ from pipelines.ingest import ledger
 from pipelines.ingest.coverage import Account, Covered, Patience, told
 from pipelines.ingest.dedupe import Dedupe
 from pipelines.ingest.event_time import FRESH_FOR_US
-from pipelines.ingest.validate import Accepted, Duplicate, Refused, judge, recall
+from pipelines.ingest.validate import Accepted, Duplicate, Refused, judge, may_be_p1, recall
 from plan.load import parse
 from tests.ingest.test_validate import NOW, SITE, SMOKE, TURNSTILE, envelope
 from tests.plans import plan_dict
@@ -217,3 +217,14 @@ def test_nobody_but_the_probe_sends_its_kind_and_the_probe_sends_nothing_else():
 def test_the_probes_accounts_are_as_everybodys():
     made = ledger.entries({("raw.fire", 0, 0): ledger.ACCEPTED}, devices={}, clamped=0, stage="auditor")
     assert [(row.stage, row.outcomes) for row in made] == [("auditor", b"A")]
+
+
+def test_the_lanes_reader_hands_over_alarms_and_the_synthetic_event_whoever_signed_them_and_nothing_else():
+    smoke = replace(SMOKE, state="normal")
+    assert may_be_p1(envelope(SMOKE, "sensor.fire"))
+    assert may_be_p1(replace(envelope(SMOKE, "sensor.fire"), hmac=b""))
+    assert may_be_p1(envelope(probe.reading(1, NOW), "sensor.fire"))
+    assert not may_be_p1(envelope(smoke, "sensor.fire"))
+    assert not may_be_p1(envelope(TURNSTILE, "sensor.turnstile"))
+    assert not may_be_p1(replace(envelope(SMOKE, "sensor.fire"), payload=b"x"))
+    assert not may_be_p1(object())

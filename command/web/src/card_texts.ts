@@ -101,5 +101,5 @@ export function signText(alert: Alert): string {
 export function refusedText(alert: Alert): string {
   if (!alert.refused) return "";
   const action = tOr(`act.${alert.refused.action}`, "act.send").replace("…", "").trim();
-  return t("card.refused_act", { action, why: alert.refused.why });
+  return t("card.refused_act", { action, why: of(alert.refused.why) });
 }

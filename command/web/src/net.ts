@@ -1,5 +1,6 @@
 /** Talks to the interface: a stream of pictures, plans, previews, acts. */
 
+import { of as inTheirs } from "./texts";
 import type { Mode, Picture, Plan, Preview, Watchdog } from "./types";
 
 async function json<T>(url: string): Promise<T | null> {
@@ -49,13 +50,20 @@ export function follow(mode: string, listener: Listener): () => void {
   };
 }
 
+/** What refuses it, in the reader's language where it was said in both. */
+function sentence(detail: unknown): string | null {
+  if (typeof detail === "string") return detail;
+  const { en, zh } = (detail ?? {}) as { en?: unknown; zh?: unknown };
+  return typeof en === "string" && typeof zh === "string" ? inTheirs({ en, zh }) : null;
+}
+
 /** Send *body*; null when it was taken, else the sentence that refuses it. */
 async function send(url: string, body: object): Promise<string | null> {
   try {
     const answer = await fetch(url, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
     if (answer.ok) return null;
     const told = (await answer.json().catch(() => ({}))) as { detail?: unknown };
-    return typeof told.detail === "string" ? told.detail : `HTTP ${answer.status}`;
+    return sentence(told.detail) ?? `HTTP ${answer.status}`;
   } catch (error) {
     return String(error);
   }

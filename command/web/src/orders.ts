@@ -16,6 +16,7 @@ const ENDS = ["done", "refused", "cancelled"];
 const NEXT: Record<string, string> = { issued: "read", delivered: "read", read: "accept", accepted: "on_scene", on_scene: "done" };
 const ARMED_MS = 3000;
 const TWO_PERSONS = "waits for a second person"; // DISPATCH says it among the reasons; here `waits` does
+const TWO_PERSONS_ZH = "待第二人批准";
 
 export function isOverdue(order: Order): boolean {
   return !ENDS.includes(order.state) && (order.state === "overdue" || (order.due_us > 0 && order.due_us < wallNowUs()));
@@ -60,7 +61,8 @@ class Row {
     this.head.replaceChildren(el("b", {}, nameOf(plan, order)), ` · ${placeName(plan, order.place)} ${t("order.to_whom", { who: order.recipient || "–" })}`);
     this.showTrack(order);
     const by = t("order.by", { who: `${order.issued_by}` });
-    const reason = order.reason.split("; ").filter((part) => part !== TWO_PERSONS).join("; ");
+    const [between, waits] = lang() === "zh" && order.reason_zh ? [";", TWO_PERSONS_ZH] : ["; ", TWO_PERSONS];
+    const reason = (waits === TWO_PERSONS ? order.reason : order.reason_zh).split(between).filter((part) => part !== waits).join(between);
     const why = reason ? t("order.why", { why: reason }) : "";
     const effect = order.waits ? t("order.waits") : effectText(order);
     const facts = [by, clock(order.steps[0]?.at_us ?? order.at_us, false), effect, why].filter(Boolean);

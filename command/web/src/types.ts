@@ -247,7 +247,7 @@ export interface Alert {
   acknowledged_role: string;
   acknowledged_us: number;
   asked: { action: string; actor: string } | null;
-  refused: { action: string; actor: string; why: string } | null;
+  refused: { action: string; actor: string; why: Text } | null;
   receipts: Receipt[];
 }
 export interface Order {
@@ -266,6 +266,7 @@ export interface Order {
   effect: "" | "pending" | "effective" | "not_effective" | "unknown";
   effect_due_us: number;
   reason: string;
+  reason_zh: string;
   waits: boolean;
   steps: { state: string; at_us: number; actor: string; actor_role: string; reason: string; effect: string }[];
 }
