@@ -15,7 +15,7 @@ from pipelines.detect.backends import PERSON, VEHICLES, Backend, Boxes, Frame, n
 from pipelines.detect.calibration import Floor
 from pipelines.detect.eye import Eye, View, view_records_late
 from pipelines.detect.health import Health, PictureStats, Sample, picture_stats, sample
-from pipelines.detect.tracking import UNCONFIRMED, Tracker
+from pipelines.detect.tracking import UNCONFIRMED, Tracker, TrackerSettings
 from pipelines.detect.vehicles import CameraVehicles
 from pipelines.events import CameraFrame, CameraHealth, CameraPreview, CrowdCells, CrowdCrossings, CrowdZones, VehicleTrack
 
@@ -42,6 +42,7 @@ class CameraWorker:
         backend: of this camera alone.
         jpeg: makes a preview of a frame; no bytes = none.
         start_us: event time from which the camera is watched, µs.
+        fps: its usual rate.
         view, floor: what it owns and how pixels become metres; None for a camera without calibration, which then
             reports its health and previews only.
         vehicles: makes tracks of vehicles; None where the plan has no lanes, or the camera no calibration.
@@ -56,6 +57,7 @@ class CameraWorker:
         jpeg: Callable[[Frame], bytes],
         start_us: int,
         size_px: tuple[int, int],
+        fps: float,
         view: View | None = None,
         floor: Floor | None = None,
         vehicles: CameraVehicles | None = None,
@@ -69,7 +71,7 @@ class CameraWorker:
         self._off_plane = 0
         self._eye = Eye(view, start_us=start_us) if view is not None and floor is not None else None
         self._health = Health(start_us=start_us)
-        self._tracker = Tracker()
+        self._tracker = Tracker(TrackerSettings(fps=fps))
         self._size_px = size_px
         self._before: Sample | None = None
         self._frames_us: deque[int] = deque()
@@ -109,11 +111,12 @@ class CameraWorker:
             self._people = int(sure.sum())
             out = self._positions(event_us, tracks[sure], boxes[sure], received_us=received_us)
             out += self._driving(event_us, tracks[driving], boxes[driving], received_us=received_us)
+            boxes = boxes[known]
         else:
             self._people = _UNKNOWN
             self.skipped += 1
             out = self._eye.skip(event_us, "no tracks yet" if state == "ok" else state, received_us=received_us) if self._eye else []
-            boxes = boxes if state == "ok" else no_boxes()
+            boxes = no_boxes()
         if state != was or self.taken == 1:
             out.append(self._report(event_us, received_us))
         if looked.jpeg:
