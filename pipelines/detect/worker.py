@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from pipelines.detect.backends import PERSON, VEHICLES, Backend, Boxes, Frame, n
 from pipelines.detect.calibration import Floor
 from pipelines.detect.eye import Eye, View, view_records_late
 from pipelines.detect.health import Health, PictureStats, Sample, picture_stats, sample
+from pipelines.detect.static_boxes import unmasked
 from pipelines.detect.tracking import UNCONFIRMED, Tracker, TrackerSettings
 from pipelines.detect.vehicles import CameraVehicles
 from pipelines.events import CameraFrame, CameraHealth, CameraPreview, CrowdCells, CrowdCrossings, CrowdZones, VehicleTrack
@@ -46,6 +47,7 @@ class CameraWorker:
         view, floor: what it owns and how pixels become metres; None for a camera without calibration, which then
             reports its health and previews only.
         vehicles: makes tracks of vehicles; None where the plan has no lanes, or the camera no calibration.
+        masks: (m, 4) px of boxes that are nobody.
         over_road: it watches a road and nothing else: what moves is a vehicle, whatever its backend calls it.
     """
 
@@ -61,12 +63,14 @@ class CameraWorker:
         view: View | None = None,
         floor: Floor | None = None,
         vehicles: CameraVehicles | None = None,
+        masks: Sequence[tuple[float, float, float, float]] = (),
         over_road: bool = False,
     ) -> None:
         """Begin without a frame."""
         self._camera, self._backend, self._jpeg = camera, backend, jpeg
         self._floor = floor
         self._vehicles, self._over_road = vehicles, over_road
+        self._masks = np.asarray(masks, dtype=np.float64).reshape(-1, 4)
         self._above = floor is not None and floor.looks_down(size_px)
         self._off_plane = 0
         self._eye = Eye(view, start_us=start_us) if view is not None and floor is not None else None
@@ -86,7 +90,7 @@ class CameraWorker:
         now = sample(frame)
         stats, self._before = picture_stats(now, self._before), now
         watching = self._health.state == "ok" or self._health.recovering
-        boxes = self._backend.detect(frame) if watching else no_boxes()
+        boxes = unmasked(self._backend.detect(frame), self._masks) if watching else no_boxes()
         picture = b""
         if event_us >= self._preview_us:
             self._preview_us = max(self._preview_us + PREVIEW_US, event_us + PREVIEW_US // 2)
