@@ -53,7 +53,7 @@ def street(data: Path) -> dict[str, Any]:
 
 
 def _people(boxes: Boxes) -> Boxes:
-    return boxes[boxes[:, 5] == PERSON]
+    return np.asarray(boxes[boxes[:, 5] == PERSON], dtype=np.float32)
 
 
 def _tracked(frames: Iterator[Boxes], *, fps: float) -> Iterator[Tracked]:
@@ -166,4 +166,4 @@ def _frames(film: Video) -> Iterator[Frame]:
 
 def _inside(positions_m: NDArray[np.float64], owns: tuple[float, float, float, float]) -> NDArray[np.float64]:
     x, y = positions_m.T
-    return positions_m[(x >= owns[0]) & (x < owns[2]) & (y >= owns[1]) & (y < owns[3])]
+    return np.asarray(positions_m[(x >= owns[0]) & (x < owns[2]) & (y >= owns[1]) & (y < owns[3])])

@@ -69,7 +69,7 @@ def unmasked(boxes: Boxes, masks: NDArray[np.float64]) -> Boxes:
     """The boxes (n, 6) that lie on none of the masks, (m, 4) px."""
     if not len(masks) or not len(boxes):
         return boxes
-    return boxes[overlaps(boxes[:, :4].astype(np.float64), masks).max(axis=1) < MASKED]
+    return np.asarray(boxes[overlaps(boxes[:, :4].astype(np.float64), masks).max(axis=1) < MASKED], dtype=np.float32)
 
 
 def overlaps(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
