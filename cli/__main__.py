@@ -34,6 +34,8 @@ channels = typer.Typer(help="Check and try the ways to people and systems outsid
 app.add_typer(channels, name="channels")
 app.add_typer(trust.ledger, name="ledger")
 app.add_typer(trust.audit, name="audit")
+cameras = typer.Typer(help="Hold a calibration against its points, propose masks.", no_args_is_help=True)
+app.add_typer(cameras, name="camera")
 app.command()(trust.watchdog)
 dashboards = typer.Typer(help="Grafana's boards.", no_args_is_help=True)
 app.add_typer(dashboards, name="dashboards")
@@ -221,6 +223,32 @@ def backtest(
     from cli import rules as command  # noqa: PLC0415
 
     command.backtest(file, sets=set_ or (), operators=operators, report=report)
+
+
+@cameras.command()
+def calibrate(
+    file: Annotated[Path, typer.Argument(help="YAML with 'pixels' and 'metres', four pairs or more.")],
+    *,
+    size: Annotated[str, typer.Option(help="Width x height of the picture in pixels.")] = "1920x1080",
+    error_px: Annotated[float, typer.Option(help="How wrong a foot's pixel may be.")] = 3.0,
+) -> None:
+    """Say how well pairs of points make a floor, in cm, and how the error grows with the distance."""
+    from cli import camera as command  # noqa: PLC0415
+
+    command.calibrate(file, size=size, error_px=error_px)
+
+
+@cameras.command()
+def masks(
+    file: Annotated[Path, typer.Argument(help="Some minutes of the camera's own picture.")],
+    *,
+    backend: Annotated[str, typer.Option(help="motion or onnx.")] = "onnx",
+    share: Annotated[float, typer.Option(min=0.1, max=1, help="Of the frames in which a box must be at one place.")] = 0.6,
+) -> None:
+    """Propose masks: boxes that never move. A person decides; who stands still for as long looks the same."""
+    from cli import camera as command  # noqa: PLC0415
+
+    command.masks(file, backend=backend, share=share)
 
 
 @play.command()

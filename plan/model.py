@@ -215,6 +215,16 @@ class Camera(Part):
     watches: Literal["people", "road"] = Field(default="people", description="a camera over a road counts nobody: what moves is a vehicle")
     noise_cm: float = Field(default=1.0, ge=0, le=50, description="position noise that is always there, standard deviation per axis")
     count_error: float = Field(default=0.05, ge=0, le=1, description="share by which its count may be wrong, to be measured per camera")
+    masks: tuple[tuple[float, float, float, float], ...] = Field(
+        default=(), description="x0, y0, x1, y1 in pixels of boxes that are nobody: a post, a sign; `muster camera masks` proposes them"
+    )
+
+    @model_validator(mode="after")
+    def _masks_are_boxes(self) -> Camera:
+        for x0, y0, x1, y1 in self.masks:
+            if not (x0 < x1 and y0 < y1):
+                raise ValueError(f"mask {x0:g}, {y0:g}, {x1:g}, {y1:g}: expected x0 < x1 and y0 < y1")
+        return self
 
     @property
     def sees_floor(self) -> bool:

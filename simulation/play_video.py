@@ -168,9 +168,11 @@ def _worker(video: Video, plan: Plan, *, camera: str, backend: str, fps: float, 
         jpeg=jpeg,
         start_us=start_us,
         size_px=size,
+        fps=fps,
         view=view_of(plan, row) if floor is not None and row.sees_floor else None,
         floor=floor,
         vehicles=vehicles_of(plan, row),
+        masks=row.masks,
         over_road=over_road,
     )
 
@@ -196,13 +198,18 @@ def _points(size_px: tuple[int, int], calibration: Path | None, scale_px_per_m: 
         return Calibration(pixels=corners, metres=metres), (0.0, 0.0, wide, deep)
     if calibration is None:
         return None, (0.0, 0.0, NOMINAL_M, NOMINAL_M)
-    points = _read_calibration(calibration)
+    points = read_calibration(calibration)
     from_points(points.pixels, points.metres)
     x, y = zip(*points.metres, strict=True)
     return points, (min(x), min(y), max(x), max(y))
 
 
-def _read_calibration(path: Path) -> Calibration:
+def read_calibration(path: Path) -> Calibration:
+    """Pairs of points from a YAML file.
+
+    Raises:
+        ConfigError: it cannot be read, or does not hold four pairs or more.
+    """
     try:
         loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:

@@ -166,9 +166,11 @@ def station(settings: Settings, plan: Plan, stop: threading.Event) -> Station:
         jpeg=jpeg,
         start_us=now_us() if video.is_live else max(begin_us, now_us()),
         size_px=size,
+        fps=fps,
         view=view_of(plan, row) if floor is not None and row.sees_floor else None,
         floor=floor,
         vehicles=vehicles_of(plan, row),
+        masks=row.masks,
         over_road=row.watches == "road",
     )
     sender = Sender(producer(settings.kafka, linger_ms=0), settings.mode)

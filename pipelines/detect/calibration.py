@@ -48,6 +48,25 @@ class Floor:
         (a, b), (c, d) = right - here, down - here
         return float(1 / np.sqrt(abs(a * d - b * c)))
 
+    def error_cm(self, points_px: Points, *, error_px: float = 1.0) -> NDArray[np.float64]:
+        """How far a point may be from where it is said to be, when its pixel is wrong by *error_px*: it grows with the distance.
+
+        Args:
+            points_px: (n, 2) float64.
+            error_px: in any direction, px.
+
+        Returns:
+            (n,) float64, cm: the longer half axis of what a circle of that radius in the picture is on the floor, and the
+            calibration's own `rms_cm` beside it (root of the sum of squares); NaN on or above the horizon.
+        """
+        right, down = np.array([0.5, 0.0]), np.array([0.0, 0.5])
+        columns = [self.apply(points_px + step) - self.apply(points_px - step) for step in (right, down)]
+        jacobian = np.stack(columns, axis=2) * CM_PER_M
+        known = np.isfinite(jacobian).all(axis=(1, 2))
+        longest = np.full(len(points_px), np.nan)
+        longest[known] = np.linalg.svd(jacobian[known], compute_uv=False)[:, 0]
+        return np.asarray(np.hypot(longest * error_px, self.rms_cm))
+
     def looks_down(self, size_px: tuple[int, int]) -> bool:
         """Whether a metre is as long in every corner of a picture of *size_px*: the camera looks straight down."""
         width, height = size_px

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,7 +15,8 @@ from pipelines.detect.backends import PERSON, VEHICLES, Backend, Boxes, Frame, n
 from pipelines.detect.calibration import Floor
 from pipelines.detect.eye import Eye, View, view_records_late
 from pipelines.detect.health import Health, PictureStats, Sample, picture_stats, sample
-from pipelines.detect.tracking import UNCONFIRMED, Tracker
+from pipelines.detect.static_boxes import unmasked
+from pipelines.detect.tracking import UNCONFIRMED, Tracker, TrackerSettings
 from pipelines.detect.vehicles import CameraVehicles
 from pipelines.events import CameraFrame, CameraHealth, CameraPreview, CrowdCells, CrowdCrossings, CrowdZones, VehicleTrack
 
@@ -42,9 +43,11 @@ class CameraWorker:
         backend: of this camera alone.
         jpeg: makes a preview of a frame; no bytes = none.
         start_us: event time from which the camera is watched, µs.
+        fps: its usual rate.
         view, floor: what it owns and how pixels become metres; None for a camera without calibration, which then
             reports its health and previews only.
         vehicles: makes tracks of vehicles; None where the plan has no lanes, or the camera no calibration.
+        masks: (m, 4) px of boxes that are nobody.
         over_road: it watches a road and nothing else: what moves is a vehicle, whatever its backend calls it.
     """
 
@@ -56,20 +59,23 @@ class CameraWorker:
         jpeg: Callable[[Frame], bytes],
         start_us: int,
         size_px: tuple[int, int],
+        fps: float,
         view: View | None = None,
         floor: Floor | None = None,
         vehicles: CameraVehicles | None = None,
+        masks: Sequence[tuple[float, float, float, float]] = (),
         over_road: bool = False,
     ) -> None:
         """Begin without a frame."""
         self._camera, self._backend, self._jpeg = camera, backend, jpeg
         self._floor = floor
         self._vehicles, self._over_road = vehicles, over_road
+        self._masks = np.asarray(masks, dtype=np.float64).reshape(-1, 4)
         self._above = floor is not None and floor.looks_down(size_px)
         self._off_plane = 0
         self._eye = Eye(view, start_us=start_us) if view is not None and floor is not None else None
         self._health = Health(start_us=start_us)
-        self._tracker = Tracker()
+        self._tracker = Tracker(TrackerSettings(fps=fps))
         self._size_px = size_px
         self._before: Sample | None = None
         self._frames_us: deque[int] = deque()
@@ -84,7 +90,7 @@ class CameraWorker:
         now = sample(frame)
         stats, self._before = picture_stats(now, self._before), now
         watching = self._health.state == "ok" or self._health.recovering
-        boxes = self._backend.detect(frame) if watching else no_boxes()
+        boxes = unmasked(self._backend.detect(frame), self._masks) if watching else no_boxes()
         picture = b""
         if event_us >= self._preview_us:
             self._preview_us = max(self._preview_us + PREVIEW_US, event_us + PREVIEW_US // 2)
@@ -109,11 +115,12 @@ class CameraWorker:
             self._people = int(sure.sum())
             out = self._positions(event_us, tracks[sure], boxes[sure], received_us=received_us)
             out += self._driving(event_us, tracks[driving], boxes[driving], received_us=received_us)
+            boxes = boxes[known]
         else:
             self._people = _UNKNOWN
             self.skipped += 1
             out = self._eye.skip(event_us, "no tracks yet" if state == "ok" else state, received_us=received_us) if self._eye else []
-            boxes = boxes if state == "ok" else no_boxes()
+            boxes = no_boxes()
         if state != was or self.taken == 1:
             out.append(self._report(event_us, received_us))
         if looked.jpeg:

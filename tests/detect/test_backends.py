@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pipelines.detect.backends.choose import backend_for
 from pipelines.detect.backends.motion import Motion, MotionSettings
-from pipelines.detect.backends.onnx import MODEL, Onnx, suppress
+from pipelines.detect.backends.onnx import MODEL, Onnx, OnnxSettings, suppress
 from pipelines.detect.calibration import from_scale
 from pipelines.errors import ConfigError
 
@@ -113,7 +113,7 @@ def test_an_unknown_backend_is_refused_with_the_known_ones() -> None:
 def test_the_model_finds_the_people_of_a_real_street(videos: Path) -> None:
     tree = ET.parse(videos / "vtest-groundtruth-PETS2009-S2L1.xml")
     true = {int(frame.attrib["number"]): len(list(frame.iter("object"))) for frame in tree.iter("frame")}
-    reader, onnx, people = cv2.VideoCapture(str(videos / "vtest.avi")), Onnx(), []
+    reader, onnx, people = cv2.VideoCapture(str(videos / "vtest.avi")), Onnx(OnnxSettings(score=0.4)), []
     for number in range(141):
         found, frame = reader.read()
         assert found

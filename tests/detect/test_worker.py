@@ -73,6 +73,7 @@ def worker_of(told: Told, *, floor: Floor | None = FLOOR) -> CameraWorker:
         jpeg=lambda _: b"jpeg",
         start_us=START_US,
         size_px=(400, 400),
+        fps=1_000_000 / FRAME_US,
         view=view if floor else None,
         floor=floor,
     )

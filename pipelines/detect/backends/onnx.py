@@ -28,9 +28,12 @@ _ROOT: Final = Path(__file__).resolve().parents[3]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnnxSettings:
-    """What counts as found: the least score, and the overlap (IoU) above which two boxes of one kind are one object."""
+    """What counts as found: the least score, and the overlap (IoU) above which two boxes of one kind are one object.
 
-    score: float = 0.4
+    The least score lets doubtful boxes through, which the tracker takes for those it has seen already and drops otherwise.
+    """
+
+    score: float = 0.2
     overlap: float = 0.45
     classes: tuple[int, ...] = (PERSON, *VEHICLES)
 

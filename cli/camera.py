@@ -1,0 +1,92 @@
+"""`muster camera …`: hold a calibration against its points, and look for boxes that never move."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cli.console import USAGE, console, fail
+from cli.paths import from_caller
+from connectors.video import Video
+from pipelines.detect.backends.choose import backend_for
+from pipelines.detect.calibration import from_points
+from pipelines.detect.static_boxes import StaticBoxes
+from pipelines.errors import ConfigError, MusterError
+from plan.model import Calibration
+from simulation.play_video import read_calibration
+
+_ROWS: Final = 6
+_LEAST_LEFT: Final = 4
+_CM: Final = 100.0
+
+
+def calibrate(file: Path, *, size: str, error_px: float) -> None:
+    """Say how well pairs of points make a floor, and how the error grows with the distance."""
+    try:
+        points = read_calibration(from_caller(file))
+        wide, high = _size(size)
+        if not error_px > 0:
+            raise ConfigError(f"--error-px {error_px:g}: expected more than 0")
+        floor = from_points(points.pixels, points.metres)
+        left_out = _left_out_cm(points)
+    except MusterError as error:
+        fail(error, USAGE)
+    pixels, metres = np.asarray(points.pixels), np.asarray(points.metres)
+    own = np.linalg.norm(floor.apply(pixels) - metres, axis=1) * _CM
+    console.print(f"{len(pixels)} pairs, root mean square error {floor.rms_cm:.1f} cm", markup=False)
+    for number, ((u, v), (x, y)) in enumerate(zip(points.pixels, points.metres, strict=True)):
+        alone = "" if left_out is None else f", {left_out[number]:6.1f} cm off when the others alone make the floor"
+        console.print(f"  {number + 1}: pixel {u:g}, {v:g} = {x:g}, {y:g} m: {own[number]:5.1f} cm off{alone}", markup=False)
+    if left_out is None:
+        console.print("four pairs fit always: a fifth would say how good they are")
+    console.print(f"error of a foot that is {error_px:g} px wrong, in the middle of the picture:", markup=False)
+    rows = np.linspace(0, high - 1, _ROWS)
+    at = np.stack([np.full(_ROWS, wide / 2), rows], axis=1)
+    for row, there, wrong in zip(rows, floor.apply(at), floor.error_cm(at, error_px=error_px), strict=True):
+        said = "above the horizon" if not np.isfinite(wrong) else f"{there[0]:.1f}, {there[1]:.1f} m: {wrong:.0f} cm"
+        console.print(f"  row {row:4.0f}: {said}", markup=False)
+
+
+def masks(video: Path, *, backend: str, share: float) -> None:
+    """Propose masks: boxes that never move. A person decides; who stands still for as long looks the same."""
+    try:
+        film = Video(str(from_caller(video)))
+        finder = backend_for(backend, floor=None, fps=film.fps, size_px=(film.width_px, film.height_px))
+    except MusterError as error:
+        fail(error, USAGE)
+    static, frames = StaticBoxes(), 0
+    for _, frame in film:
+        static.add(finder.detect(frame))
+        frames += 1
+    film.close()
+    found = static.found(least_share=share)
+    console.print(f"{frames} frames; {len(found)} boxes that never move", markup=False)
+    for row in found:
+        console.print(f"  - [{', '.join(f'{edge:g}' for edge in row.box)}]  # in {row.share:.0%} of the frames", markup=False)
+
+
+def _size(text: str) -> tuple[int, int]:
+    wide, _, high = text.partition("x")
+    if not (wide.isdecimal() and high.isdecimal() and int(wide) and int(high)):
+        raise ConfigError(f"--size {text}: expected width x height, such as 1920x1080")
+    return int(wide), int(high)
+
+
+def _left_out_cm(points: Calibration) -> NDArray[np.float64] | None:
+    """How far each point is off a floor that the others alone make, (n,) cm; None where too few would be left."""
+    count = len(points.pixels)
+    if count <= _LEAST_LEFT:
+        return None
+    off = np.full(count, np.nan)
+    for number in range(count):
+        rest = [index for index in range(count) if index != number]
+        try:
+            floor = from_points([points.pixels[i] for i in rest], [points.metres[i] for i in rest])
+        except ConfigError:
+            continue  # without this point the others lie on a line: it cannot be judged
+        at = floor.apply(np.asarray([points.pixels[number]]))[0]
+        off[number] = float(np.linalg.norm(at - points.metres[number])) * _CM
+    return off
