@@ -14,8 +14,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 from clickhouse_driver import Client
 from clickhouse_driver import errors as client_errors
+from numpy.typing import NDArray
 
 from pipelines.errors import ConfigError, RefusedError, TransientError
 from pipelines.topics import check_mode
@@ -37,6 +39,7 @@ _MAY_PASS: Final = frozenset(
         client_errors.ErrorCodes.NOT_ENOUGH_SPACE,
         client_errors.ErrorCodes.TOO_MANY_PARTS,
         client_errors.ErrorCodes.UNKNOWN_STATUS_OF_INSERT,
+        216,  # QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING
         439,  # CANNOT_SCHEDULE_TASK
         999,  # KEEPER_EXCEPTION
     }
@@ -110,7 +113,7 @@ class Database:
             done.append(path.name)
         return done
 
-    def insert(self, table: str, columns: Mapping[str, Sequence[Any]], *, token: str) -> None:
+    def insert(self, table: str, columns: Mapping[str, Sequence[Any] | NDArray[Any]], *, token: str) -> None:
         """Insert one block, column by column; the same *token* again changes nothing.
 
         Raises:
@@ -121,12 +124,47 @@ class Database:
         if not 0 < rows <= LARGEST_BLOCK_ROWS:
             raise RefusedError(f"{table}: expected 1 to {LARGEST_BLOCK_ROWS} rows in a block, got {rows}")
         names = ", ".join(f"`{name}`" for name in columns)
-        settings = {"insert_deduplication_token": token, "insert_block_size": LARGEST_BLOCK_ROWS, "async_insert": 0}
-        self._execute(f"INSERT INTO {self.name}.{table} ({names}) VALUES", list(columns.values()), columnar=True, settings=settings)
+        packed: list[Any] = [_packed(values) for values in columns.values()]
+        by_numpy = not any(_has_nul(values) for values in packed)
+        self._execute(
+            f"INSERT INTO {self.name}.{table} ({names}) VALUES",
+            packed if by_numpy else [values.tolist() for values in packed],
+            columnar=True,
+            settings={
+                "insert_deduplication_token": token,
+                "insert_block_size": LARGEST_BLOCK_ROWS,
+                "async_insert": 0,
+                "use_numpy": by_numpy,
+            },
+            query_id=self._writing(table),
+        )
+
+    def _writing(self, table: str) -> str:
+        """The id of whatever writes into *table*, or asks where it ends: the server runs one query of an id at a time.
+
+        So who asks where a table ends waits until the insert of a process that was killed is through, or has failed.
+        """
+        return f"store-{self.name}-{table}"
 
     def highest_offsets(self, table: str) -> dict[int, int]:
-        """The highest source offset that *table* holds, by source partition."""
+        """The highest source offset that *table* holds, by source partition.
+
+        Raises:
+            TransientError: something is being inserted into it; ask again.
+        """
         asked = f"SELECT source_partition, max(source_offset) FROM {self.name}.{table} GROUP BY source_partition"  # noqa: S608
+        return dict(self._execute(asked, query_id=self._writing(table)))
+
+    def last_frames(self, before: Mapping[int, int]) -> dict[str, int]:
+        """Camera → event time (µs UTC) of its last frame that stood before offset *before* of its partition; of the last hour stored."""
+        places = " OR ".join(f"(source_partition = {partition} AND source_offset < {offset})" for partition, offset in before.items())
+        if not places:
+            return {}
+        frames = f"{self.name}.camera_frames"
+        asked = (
+            f"SELECT camera, argMax(event_time_us, (appended_at, source_offset)) FROM {frames}"  # noqa: S608 - numbers and a checked name
+            f" WHERE appended_at >= (SELECT max(appended_at) FROM {frames} WHERE {places}) - INTERVAL 1 HOUR AND ({places}) GROUP BY camera"
+        )
         return dict(self._execute(asked))
 
     def places(self) -> dict[tuple[str, int], int]:
@@ -142,6 +180,24 @@ class Database:
 
     def _execute(self, query: str, *given: Any, **options: Any) -> Any:
         return _execute(self._client, query, *given, **options)
+
+
+def _packed(values: Sequence[Any] | NDArray[Any]) -> NDArray[Any]:
+    """A column as the client takes it: numbers of one kind packed, all else as objects."""
+    if isinstance(values, np.ndarray):
+        return values
+    plain = np.array(values) if values and all(isinstance(value, (int, float)) for value in values) else None
+    if plain is not None and plain.dtype.kind in "biuf":
+        return plain
+    made = np.empty(len(values), dtype=object)
+    for index, value in enumerate(values):
+        made[index] = value
+    return made
+
+
+def _has_nul(values: NDArray[Any]) -> bool:
+    """Whether a text in the column holds a NUL: the client's packed way compares texts as C does, up to it."""
+    return values.dtype == object and isinstance(values[0], str) and "\0" in "".join(values.tolist())
 
 
 def drop(ready: Client, name: str) -> None:

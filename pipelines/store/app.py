@@ -9,18 +9,24 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from signal import SIGINT, SIGTERM, signal
-from typing import Final
+from typing import Any, Final
 
 from connectors import clickhouse
 from connectors.kafka import Rejected, Row, Sender, Tail, dead_letter, producer
-from pipelines.errors import ConfigError, MusterError, RefusedError, TransientError
+from pipelines.codec import decode_plain
+from pipelines.errors import ConfigError, DecodeError, MusterError, RefusedError, TransientError
 from pipelines.events import StageHealth
 from pipelines.settings import Settings, die, read
-from pipelines.store.rows import STORED, TABLES, Batch, Block
+from pipelines.store.rows import Batch, Block, Intake, floors_of, starts
+from pipelines.store.tables import STORED, TABLES, narrow
+from pipelines.topics import Topic
+from pipelines.units import MICRO
 
 BATCH_S: Final = 2.0
-BATCH_ROWS: Final = 8_000
+BATCH_RECORDS: Final = 8_000
+BATCH_BYTES: Final = 32 * 1024 * 1024
 _POLL_S: Final = 0.5
 _POLL_ROWS: Final = 2_000
 _PLACES_EVERY_S: Final = 10.0
@@ -48,6 +54,7 @@ class Store:
         """Nothing is asked of anybody yet."""
         self._database, self._sender, self._open_tail, self._ready = database, sender, open_tail, ready
         self._tail: Tail | None = None
+        self._intake = Intake()
         self._batch, self._begun_s = Batch(), time.monotonic()
         self._pending: list[Block] = []
         self._places: dict[tuple[str, int], int] = {}
@@ -94,36 +101,41 @@ class Store:
         """Bring the database up to date and take up each topic after the last offset that is stored."""
         for name in self._database.ensure():
             print(f"store: {self._database.name}: applied {name}", flush=True)
-        offsets = {place: offset + 1 for place, offset in self._database.places().items()}
-        for thing in STORED:
-            for partition, offset in self._database.highest_offsets(TABLES[thing].name).items():
-                offsets[thing, partition] = max(offset + 1, offsets.get((thing, partition), 0))
-        tail = self._tail_from(offsets)
+        highest = {name: self._database.highest_offsets(name) for name in TABLES}
+        floors = floors_of(self._database.places(), highest)
+        tail, offsets = self._tail_from(starts(floors))
+        floors = {(name, partition): floor for (name, partition), floor in floors.items() if (TABLES[name].thing, partition) in offsets}
+        frames = {partition: offset for (thing, partition), offset in offsets.items() if thing == "camera.frames"}
+        seconds = {camera: last_us // MICRO for camera, last_us in self._database.last_frames(frames).items()}
+        self._intake = Intake(floors, seconds)
+        self._batch, self._begun_s = Batch(self._intake), time.monotonic()
         self._ready()
         return tail
 
-    def _tail_from(self, offsets: dict[tuple[str, int], int]) -> Tail:
+    def _tail_from(self, offsets: dict[tuple[str, int], int]) -> tuple[Tail, dict[tuple[str, int], int]]:
+        """A reader at *offsets*, and those of them that hold: a topic that was made anew is read from its start."""
         tail = self._open_tail(offsets)
         ends = tail.ends()
         beyond = [place for place, offset in offsets.items() if offset > ends.get(place, offset)]
         if not beyond:
-            return tail
+            return tail, offsets
         tail.close()
         print(
             f"store: {len(beyond)} partitions end before what the tables hold: their topics were made anew, reading from the start",
             flush=True,
         )
-        return self._open_tail({place: offset for place, offset in offsets.items() if place not in beyond})
+        held = {place: offset for place, offset in offsets.items() if place not in beyond}
+        return self._open_tail(held), held
 
     def _insert(self) -> None:
         while self._pending:
             block = self._pending[0]
             self._database.insert(block.table.name, block.columns(), token=block.token)
-            self._given += len(block.rows)
+            self._given += block.rows
             del self._pending[0]
         self._last_said = ""
         self._places.update(self._batch.places)
-        self._batch, self._begun_s = Batch(), time.monotonic()
+        self._batch, self._begun_s = Batch(self._intake), time.monotonic()
         if time.monotonic() - self._places_s >= _PLACES_EVERY_S:
             self._save_places()
 
@@ -147,7 +159,8 @@ class Store:
             raise
         for row in rows:
             self._take(row)
-        if time.monotonic() - self._begun_s >= BATCH_S or self._batch.rows >= BATCH_ROWS:
+        due = time.monotonic() - self._begun_s >= BATCH_S
+        if due or self._batch.records >= BATCH_RECORDS or self._batch.bytes >= BATCH_BYTES:
             self._cut()
             self._insert()
 
@@ -156,8 +169,10 @@ class Store:
         if isinstance(row.record, Rejected):
             self._refuse(row)
             self._batch.passed(row.thing, partition=row.partition, offset=row.offset)
-        else:
-            self._batch.add(row.thing, row.record, partition=row.partition, offset=row.offset, appended_us=row.appended_us)
+            return
+        where = {"partition": row.partition, "offset": row.offset}
+        for flaw in self._batch.add(row.thing, row.record, **where, appended_us=row.appended_us, raw=row.raw):
+            self._refuse(replace(row, record=Rejected(reason=flaw, raw=row.raw)))
 
     def _cut(self) -> None:
         self._pending = self._batch.blocks()
@@ -186,10 +201,18 @@ class Store:
             late=0,
             clamped=0,
             refused=self._refused,
-            lag=lag if lag < 0 else lag + sum(len(block.rows) for block in self._pending),
+            lag=lag if lag < 0 else lag + sum(len(block.taken) for block in self._pending),
             tick_age_us=-1,
         )
         self._sender.send("stage.health", record, key="store")
+
+
+def as_plain(raw: bytes | None, kind: Topic) -> Any:
+    """A record's fields as Avro gives them, or its rejection."""
+    try:
+        return decode_plain(raw, kind.record, narrow(kind.thing))
+    except DecodeError as error:
+        return Rejected(reason=str(error), raw=bytes(raw or b""))
 
 
 def build(settings: Settings) -> Store:
@@ -197,7 +220,7 @@ def build(settings: Settings) -> Store:
     return Store(
         database=clickhouse.Database(clickhouse.client(settings.clickhouse), clickhouse.database_of(settings.mode)),
         sender=Sender(producer(settings.kafka, linger_ms=50), settings.mode),
-        open_tail=lambda offsets: Tail(settings.kafka, mode=settings.mode, things=STORED, offsets=offsets, patient=True),
+        open_tail=lambda offsets: Tail(settings.kafka, mode=settings.mode, things=STORED, offsets=offsets, patient=True, read=as_plain),
         ready=settings.ready,
     )
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from connectors.kafka import Rejected, Row
+from pipelines.codec import to_plain
 from pipelines.errors import RefusedError, TransientError
 from pipelines.events import CrowdFlow, DeadLetter, StageHealth
 from pipelines.store import app
@@ -41,6 +42,10 @@ class FakeDatabase:
 
     def highest_offsets(self, table: str) -> dict[int, int]:
         return self.offsets.get(table, {})
+
+    def last_frames(self, before: Mapping[int, int]) -> dict[str, int]:
+        self.asked_frames = dict(before)
+        return {}
 
     def places(self) -> dict[tuple[str, int], int]:
         return dict(self.saved)
@@ -119,8 +124,8 @@ class Bench:
 
 
 def row(offset: int, record: Any = None) -> Row:
-    flow = CrowdFlow(progress=False, rows=0, window_end_us=offset, gate="g", line="l", entered=1, exited=0, cameras_seen=1)
-    return Row(thing="crowd.flow", mode="drill-t1", partition=0, offset=offset, appended_us=0, record=record or flow)
+    flow = CrowdFlow(progress=False, rows=0, window_end_us=offset * 1_000_000, gate="g", line="l", entered=1, exited=0, cameras_seen=1)
+    return Row(thing="crowd.flow", mode="drill-t1", partition=0, offset=offset, appended_us=0, record=record or to_plain(flow))
 
 
 def test_a_batch_is_inserted_after_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,7 +133,7 @@ def test_a_batch_is_inserted_after_its_time(monkeypatch: pytest.MonkeyPatch) -> 
     bench.turns(2)
     assert bench.database.tried == []
     bench.turns(2)
-    assert list(bench.database.taken) == ["crowd_flow/0:0-1"]
+    assert list(bench.database.taken) == ["line_seconds/0:0-1@0"]
 
 
 def test_a_failed_insert_is_tried_again_with_the_same_block_and_token(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,8 +142,9 @@ def test_a_failed_insert_is_tried_again_with_the_same_block_and_token(monkeypatc
     bench.database.errors = [TransientError("away"), RefusedError("no such table"), TransientError("away")]
     bench.turns(20)
     assert len(bench.database.tried) == 4
-    assert all(each == bench.database.tried[0] for each in bench.database.tried)
-    assert list(bench.database.taken) == ["crowd_flow/0:0-1"]
+    assert len({token for token, _ in bench.database.tried}) == 1
+    assert len({repr(columns) for _, columns in bench.database.tried}) == 1
+    assert list(bench.database.taken) == ["line_seconds/0:0-1@0"]
 
 
 def test_a_database_that_is_away_at_the_start_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,7 +159,7 @@ def test_a_database_that_is_away_at_the_start_is_waited_for(monkeypatch: pytest.
 
 def test_reading_starts_after_what_the_tables_hold_or_what_was_passed(monkeypatch: pytest.MonkeyPatch) -> None:
     bench = Bench(monkeypatch)
-    bench.database.offsets = {"crowd_flow": {0: 9}, "sensor_fire": {0: 5}}
+    bench.database.offsets = {"line_seconds": {0: 9}, "sensor_fire": {0: 5}}
     bench.database.saved = {("sensor.fire", 0): 4000, ("crowd.flow", 0): 7}
     bench.turns(1)
     assert bench.opened == [{("crowd.flow", 0): 10, ("sensor.fire", 0): 4001}]
@@ -161,7 +167,7 @@ def test_reading_starts_after_what_the_tables_hold_or_what_was_passed(monkeypatc
 
 def test_a_topic_made_anew_is_read_from_its_start(monkeypatch: pytest.MonkeyPatch) -> None:
     bench = Bench(monkeypatch, ends={("crowd.flow", 0): 3, ("sensor.fire", 0): 6})
-    bench.database.offsets = {"crowd_flow": {0: 9}, "sensor_fire": {0: 5}}
+    bench.database.offsets = {"line_seconds": {0: 9}, "sensor_fire": {0: 5}}
     bench.turns(1)
     assert bench.opened[-1] == {("sensor.fire", 0): 6}
 
@@ -171,7 +177,7 @@ def test_an_unreadable_record_goes_to_the_dead_letters_and_the_rest_is_stored(mo
     bench.turns(4)
     (letter,) = [record for record in bench.sender.records if isinstance(record, DeadLetter)]
     assert (letter.stage, letter.topic, letter.offset, letter.reason) == ("store", "crowd.flow", 1, "not a record")
-    assert bench.database.taken["crowd_flow/0:0-2"]["source_offset"] == (0, 2)
+    assert bench.database.taken["line_seconds/0:0-2@0"]["source_offset"].tolist() == [0, 2]
     assert bench.database.saved == {("crowd.flow", 0): 2}
 
 
@@ -179,7 +185,7 @@ def test_the_end_stores_what_was_read(monkeypatch: pytest.MonkeyPatch) -> None:
     bench = Bench(monkeypatch, [row(0), row(1)])
     bench.turns(2, each_s=0)
     bench.store.close()
-    assert list(bench.database.taken) == ["crowd_flow/0:0-1"]
+    assert list(bench.database.taken) == ["line_seconds/0:0-1@0"]
     assert bench.database.saved == {("crowd.flow", 0): 1}
 
 
@@ -198,4 +204,4 @@ def test_after_a_broken_read_the_next_reader_starts_after_what_is_stored(monkeyp
     bench.turns(8)
     assert bench.opened == [{}, {}]
     assert bench.tails[0].closed
-    assert list(bench.database.taken) == ["crowd_flow/0:0-1"]
+    assert list(bench.database.taken) == ["line_seconds/0:0-1@0"]
