@@ -6,11 +6,12 @@ that sending it again after a lost answer changes nothing.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import re
+import secrets
 import struct
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,13 +20,18 @@ from clickhouse_driver import Client
 from clickhouse_driver import errors as client_errors
 from numpy.typing import NDArray
 
+from connectors import clickhouse_schema as schema
+from connectors.clickhouse_schema import SCHEMAS, statements
 from pipelines.errors import ConfigError, RefusedError, TransientError
 from pipelines.topics import check_mode
 
-SCHEMAS: Final = Path(__file__).resolve().parent.parent / "schemas" / "clickhouse"
+__all__ = ["SCHEMAS", "Database", "Disk", "client", "database_of", "drop", "statements"]
+
 LARGEST_BLOCK_ROWS: Final = 1_000_000
 _NAME: Final = re.compile(r"live|drill_[a-z0-9][a-z0-9_]{0,40}")
-_FILE: Final = re.compile(r"(\d{3})_[a-z0-9_]+\.sql")
+_DRILL: Final = "drill_"
+_FULL: Final = frozenset({client_errors.ErrorCodes.NOT_ENOUGH_SPACE, client_errors.ErrorCodes.CANNOT_WRITE_TO_FILE_DESCRIPTOR})
+_FULL_WAIT_S: Final = 5.0
 _MAY_PASS: Final = frozenset(
     {
         client_errors.ErrorCodes.TIMEOUT_EXCEEDED,
@@ -36,7 +42,6 @@ _MAY_PASS: Final = frozenset(
         client_errors.ErrorCodes.ABORTED,
         client_errors.ErrorCodes.MEMORY_LIMIT_EXCEEDED,
         client_errors.ErrorCodes.TABLE_IS_READ_ONLY,
-        client_errors.ErrorCodes.NOT_ENOUGH_SPACE,
         client_errors.ErrorCodes.TOO_MANY_PARTS,
         client_errors.ErrorCodes.UNKNOWN_STATUS_OF_INSERT,
         216,  # QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING
@@ -65,11 +70,18 @@ def database_of(mode: str) -> str:
     return check_mode(mode).replace("-", "_")
 
 
-def statements(script: str, database: str) -> list[str]:
-    """The statements of a schema file for *database*, without lines of comment."""
-    lines = [line for line in script.splitlines() if not line.lstrip().startswith("--")]
-    found = re.split(r";[ \t]*(?:\n|$)", "\n".join(lines))
-    return [statement.strip().replace("{database}", database) for statement in found if statement.strip()]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disk:
+    """A disk of the server, bytes."""
+
+    name: str
+    free: int
+    total: int
+
+    @property
+    def used_share(self) -> float:
+        """Of its room, 0 to 1."""
+        return 1 - self.free / self.total if self.total else 0.0
 
 
 class Database:
@@ -84,34 +96,73 @@ class Database:
         self._client, self.name = ready, _checked(name)
 
     def ensure(self, folder: Path = SCHEMAS) -> list[str]:
-        """Create the database and run the schema files that it has not seen; returns their names.
-
-        Each statement can be repeated, so a start that died half way is made good by the next.
+        """Create the database and run what it has not seen of the schema files; returns the names of those that were run.
 
         Raises:
             ConfigError: a file was changed after it had been applied.
-            TransientError, RefusedError: as the server says.
+            TransientError, RefusedError: which statement of which file failed; the next run goes on there.
         """
-        self._execute(f"CREATE DATABASE IF NOT EXISTS {self.name}")
-        self._execute(
-            f"CREATE TABLE IF NOT EXISTS {self.name}.schema_migrations"
-            " (number UInt32, name String, digest String, applied_at DateTime('UTC') DEFAULT now())"
-            " ENGINE = ReplacingMergeTree ORDER BY number"
+        return schema.ensure(self._execute, self.name, folder)
+
+    def keep(self, hours: Mapping[str, int], *, floors: Mapping[str, int]) -> list[str]:
+        """Keep the rows of each table for *hours* after the broker took them in; returns the tables where that is new.
+
+        Raises:
+            RefusedError: less than a table's floor, of which nothing was changed; or as the server says.
+        """
+        low = [table for table, least in floors.items() if hours.get(table, least) < least]
+        if low:
+            raise RefusedError(f"{', '.join(low)}: asked to keep less than may be deleted; nothing was changed")
+        kept = schema.hours_kept(self._execute, self.name)
+        changed = [table for table, want in hours.items() if kept.get(table) != want]
+        for table in changed:
+            self._execute(f"ALTER TABLE {self.name}.{table} MODIFY TTL appended_at + INTERVAL {int(hours[table])} HOUR DELETE")
+        return changed
+
+    def problems(self, *, floors: Mapping[str, int], folder: Path = SCHEMAS) -> list[str]:
+        """What is wrong with the database, one sentence each. Makes a database of its own to compare with, and drops it again."""
+        found = schema.files_problems(self._execute, self.name, folder)
+        if found:
+            return found
+        model = f"{_DRILL}check_{secrets.token_hex(4)}"
+
+        def look() -> list[str]:
+            schema.ensure(self._execute, model, folder)
+            return schema.shape_problems(self._execute, self.name, model)
+
+        return [*schema.dropped_after(self._execute, model, look), *schema.keeping_problems(self._execute, self.name, floors)]
+
+    def disks(self) -> list[Disk]:
+        """The disks of the server."""
+        return [
+            Disk(name=name, free=free, total=total)
+            for name, free, total in self._execute("SELECT name, free_space, total_space FROM system.disks ORDER BY name")
+        ]
+
+    def save_plan_places(self, columns: Sequence[str], rows: Sequence[tuple[Any, ...]], *, plan: str) -> None:
+        """Write the places of the plan with hash *plan*; those of another one go."""
+        table = f"{self.name}.plan_places"
+        self._execute(f"INSERT INTO {table} ({', '.join(columns)}) VALUES", list(rows))
+        if self._execute(f"SELECT count() FROM {table} WHERE plan != %(plan)s", {"plan": plan})[0][0]:  # noqa: S608 - a checked name
+            self._execute(f"DELETE FROM {table} WHERE plan != %(plan)s", {"plan": plan})  # noqa: S608 - likewise
+
+    def expired_drills(self, days: int) -> list[str]:
+        """Databases of drills in which nothing was written for *days*: no row, and no start of their store."""
+        asked = (
+            "SELECT database, max(greatest(max_time, if(table IN ('plan_places', 'store_places', 'schema_migrations'),"
+            " modification_time, toDateTime(0)))) AS last FROM system.parts WHERE active AND startsWith(database, %(prefix)s)"
+            " GROUP BY database HAVING last < now() - toIntervalDay(%(days)s) ORDER BY database"
         )
-        applied = dict(self._execute(f"SELECT name, digest FROM {self.name}.schema_migrations"))  # noqa: S608 - a checked name
-        done = []
-        for number, path in _numbered(folder):
-            script = path.read_text(encoding="utf-8")
-            digest = hashlib.blake2b(script.encode(), digest_size=16).hexdigest()
-            if path.name in applied:
-                if applied[path.name] != digest:
-                    raise ConfigError(f"{path.name} was changed after database '{self.name}' had applied it; write a new file instead")
-                continue
-            for statement in statements(script, self.name):
-                self._execute(statement)
-            self._execute(f"INSERT INTO {self.name}.schema_migrations (number, name, digest) VALUES", [(number, path.name, digest)])
-            done.append(path.name)
-        return done
+        rows = self._execute(asked, {"prefix": _DRILL, "days": int(days)})
+        return [name for name, _ in rows if name.startswith(_DRILL) and _NAME.fullmatch(name)]
+
+    def drop_drill(self, name: str) -> None:
+        """Delete the whole database of a drill.
+
+        Raises:
+            RefusedError: *name* is not the database of a drill.
+        """
+        drop(self._client, name)
 
     def insert(self, table: str, columns: Mapping[str, Sequence[Any] | NDArray[Any]], *, token: str) -> None:
         """Insert one block, column by column; the same *token* again changes nothing.
@@ -206,7 +257,7 @@ def drop(ready: Client, name: str) -> None:
     Raises:
         RefusedError: *name* is not the database of a drill.
     """
-    if not name.startswith("drill_"):
+    if not name.startswith(_DRILL):
         raise RefusedError(f"database '{name}': only the database of a drill may be dropped")
     _execute(ready, f"DROP DATABASE IF EXISTS {_checked(name)} SYNC")
 
@@ -217,15 +268,6 @@ def _checked(name: str) -> str:
     return name
 
 
-def _numbered(folder: Path) -> list[tuple[int, Path]]:
-    found = [(int(match[1]), path) for path in sorted(folder.glob("*.sql")) if (match := _FILE.fullmatch(path.name))]
-    if not found or [number for number, _ in found] != list(range(1, len(found) + 1)):
-        raise ConfigError(
-            f"schema files: expected 001_….sql, 002_….sql and so on, got {', '.join(path.name for _, path in found) or 'none'}"
-        )
-    return found
-
-
 def _execute(ready: Client, query: str, *given: Any, **options: Any) -> Any:
     what = " ".join(query.split()[:3])
     try:
@@ -234,6 +276,9 @@ def _execute(ready: Client, query: str, *given: Any, **options: Any) -> Any:
         ready.disconnect()
         raise TransientError(f"ClickHouse, {what}: {_said(error) or 'hung up'}") from error
     except client_errors.ServerException as error:
+        if error.code in _FULL or "No space left on device" in str(error):
+            said = f"ClickHouse, {what}: its disk is full, make room: {_said(error)}"
+            raise TransientError(said, retry_after_s=_FULL_WAIT_S) from error
         if error.code in _MAY_PASS:
             raise TransientError(f"ClickHouse, {what}: {_said(error)}", retry_after_s=2) from error
         raise RefusedError(f"ClickHouse, {what}: {_said(error)}") from error

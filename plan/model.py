@@ -13,6 +13,7 @@ from plan.georeference import Georeference
 from plan.linkage import Linkage
 from plan.part import Id, Part, Text
 from plan.response import ResponsePlan
+from plan.retention import Retention
 from plan.signs import Signs
 
 LEVELS = ("watch", "caution", "warning", "critical", "act_now")
@@ -366,6 +367,7 @@ class Plan(Part):
     los: tuple[LosBounds, ...] = Field(min_length=1)
     timing: Timing = Timing()
     handling: Handling = Handling()
+    retention: Retention = Field(default=Retention(), description="how long what happened is kept")
     vehicle_rules: VehicleRules = VehicleRules()
     signs: Signs = Signs()
     rules: Rules = Rules()

@@ -8,8 +8,10 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 from signal import SIGINT, SIGTERM, signal
 from typing import Any, Final
 
@@ -21,8 +23,10 @@ from pipelines.events import StageHealth
 from pipelines.settings import Settings, die, read
 from pipelines.store.rows import Batch, Block, Intake, floors_of, starts
 from pipelines.store.tables import STORED, TABLES, narrow
-from pipelines.topics import Topic
+from pipelines.store.upkeep import PlanUpkeep, Upkeep
+from pipelines.topics import Topic, is_drill
 from pipelines.units import MICRO
+from plan.load import load
 
 BATCH_S: Final = 2.0
 BATCH_RECORDS: Final = 8_000
@@ -33,26 +37,39 @@ _PLACES_EVERY_S: Final = 10.0
 _REFUSED_WAIT_S: Final = 5.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """A batch is complete after so many seconds or so many records, whichever comes first."""
+
+    seconds: float = BATCH_S
+    records: int = BATCH_RECORDS
+
+
 class Store:
     """One running STORE.
 
     Args:
         database: of the mode; it may be away.
+        upkeep: what is done for it besides inserting.
         sender: for dead letters and health.
         open_tail: opens the stored topics at given offsets.
         ready: called once the database is up to date and the topics are open.
+        cut: when a batch is complete.
     """
 
     def __init__(
         self,
         *,
         database: clickhouse.Database,
+        upkeep: Upkeep,
         sender: Sender,
         open_tail: Callable[[Mapping[tuple[str, int], int]], Tail],
         ready: Callable[[], None],
+        cut: Cut | None = None,
     ) -> None:
         """Nothing is asked of anybody yet."""
-        self._database, self._sender, self._open_tail, self._ready = database, sender, open_tail, ready
+        self._database, self._upkeep, self._sender, self._open_tail, self._ready = database, upkeep, sender, open_tail, ready
+        self._cut_at = cut or Cut()
         self._tail: Tail | None = None
         self._intake = Intake()
         self._batch, self._begun_s = Batch(), time.monotonic()
@@ -74,6 +91,7 @@ class Store:
                 self._insert()
             else:
                 self._read(self._tail)
+                self._upkeep.turn()
         except TransientError as error:
             self._wait(error, error.retry_after_s)
         except RefusedError as error:
@@ -99,8 +117,7 @@ class Store:
 
     def _connected(self) -> Tail:
         """Bring the database up to date and take up each topic after the last offset that is stored."""
-        for name in self._database.ensure():
-            print(f"store: {self._database.name}: applied {name}", flush=True)
+        self._upkeep.begin()
         highest = {name: self._database.highest_offsets(name) for name in TABLES}
         floors = floors_of(self._database.places(), highest)
         tail, offsets = self._tail_from(starts(floors))
@@ -159,8 +176,8 @@ class Store:
             raise
         for row in rows:
             self._take(row)
-        due = time.monotonic() - self._begun_s >= BATCH_S
-        if due or self._batch.records >= BATCH_RECORDS or self._batch.bytes >= BATCH_BYTES:
+        due = time.monotonic() - self._begun_s >= self._cut_at.seconds
+        if due or self._batch.records >= self._cut_at.records or self._batch.bytes >= BATCH_BYTES:
             self._cut()
             self._insert()
 
@@ -215,14 +232,26 @@ def as_plain(raw: bytes | None, kind: Topic) -> Any:
         return Rejected(reason=str(error), raw=bytes(raw or b""))
 
 
-def build(settings: Settings) -> Store:
+def build(settings: Settings, cut: Cut | None = None) -> Store:
     """The store of one mode, with its real clients."""
+    database = clickhouse.Database(clickhouse.client(settings.clickhouse), clickhouse.database_of(settings.mode))
+    plan = load(settings.plan) if settings.plan != Path() else None
     return Store(
-        database=clickhouse.Database(clickhouse.client(settings.clickhouse), clickhouse.database_of(settings.mode)),
+        database=database,
+        upkeep=PlanUpkeep(database, plan, live=not is_drill(settings.mode)),
         sender=Sender(producer(settings.kafka, linger_ms=50), settings.mode),
         open_tail=lambda offsets: Tail(settings.kafka, mode=settings.mode, things=STORED, offsets=offsets, patient=True, read=as_plain),
         ready=settings.ready,
+        cut=cut,
     )
+
+
+def _arguments(given: list[str]) -> Namespace:
+    parser = ArgumentParser(prog="pipelines.store.app")
+    parser.add_argument("--drop", action="store_true", help="delete the drill's database and end")
+    parser.add_argument("--batch-s", type=float, default=BATCH_S)
+    parser.add_argument("--batch-records", type=int, default=BATCH_RECORDS)
+    return parser.parse_args(given)
 
 
 def main() -> None:
@@ -234,10 +263,11 @@ def main() -> None:
         settings = read()
         if not settings.clickhouse:
             raise ConfigError("MUSTER_CLICKHOUSE must be set")
-        if "--drop" in sys.argv[1:]:
+        arguments = _arguments(sys.argv[1:])
+        if arguments.drop:
             clickhouse.drop(clickhouse.client(settings.clickhouse), clickhouse.database_of(settings.mode))
             return
-        store = build(settings)
+        store = build(settings, Cut(seconds=arguments.batch_s, records=arguments.batch_records))
         while not stop.is_set():
             store.turn()
     except MusterError as error:
