@@ -8,7 +8,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from cli import trust
+from cli import stores, trust
 from cli.console import USAGE, fail
 
 app = typer.Typer(
@@ -34,6 +34,7 @@ channels = typer.Typer(help="Check and try the ways to people and systems outsid
 app.add_typer(channels, name="channels")
 app.add_typer(trust.ledger, name="ledger")
 app.add_typer(trust.audit, name="audit")
+app.add_typer(stores.store, name="store")
 app.command()(trust.watchdog)
 
 Report = Annotated[Optional[Path], typer.Option(help="Write the report to this JSON file.")]  # noqa: UP045 - typer reads it at run time

@@ -139,12 +139,9 @@ class Database:
             for name, free, total in self._execute("SELECT name, free_space, total_space FROM system.disks ORDER BY name")
         ]
 
-    def save_plan_places(self, columns: Sequence[str], rows: Sequence[tuple[Any, ...]], *, plan: str) -> None:
-        """Write the places of the plan with hash *plan*; those of another one go."""
-        table = f"{self.name}.plan_places"
-        self._execute(f"INSERT INTO {table} ({', '.join(columns)}) VALUES", list(rows))
-        if self._execute(f"SELECT count() FROM {table} WHERE plan != %(plan)s", {"plan": plan})[0][0]:  # noqa: S608 - a checked name
-            self._execute(f"DELETE FROM {table} WHERE plan != %(plan)s", {"plan": plan})  # noqa: S608 - likewise
+    def save_plan_places(self, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+        """Write the places of a plan; those of the plan that was written last are what the view shows."""
+        self._execute(f"INSERT INTO {self.name}.plan_places ({', '.join(columns)}) VALUES", list(rows))
 
     def expired_drills(self, days: int) -> list[str]:
         """Databases of drills in which nothing was written for *days*: no row, and no start of their store."""
@@ -228,6 +225,10 @@ class Database:
         rows = [(thing, partition, offset) for (thing, partition), offset in sorted(places.items())]
         if rows:
             self._execute(f"INSERT INTO {self.name}.store_places (thing, source_partition, source_offset) VALUES", rows)
+
+    def close(self) -> None:
+        """Hang up; the next question dials again."""
+        self._client.disconnect()
 
     def _execute(self, query: str, *given: Any, **options: Any) -> Any:
         return _execute(self._client, query, *given, **options)

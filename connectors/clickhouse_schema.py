@@ -75,7 +75,9 @@ def ensure(ask: Ask, database: str, folder: Path = SCHEMAS) -> list[str]:
         " (number UInt32, name String, digest String, applied_at DateTime('UTC') DEFAULT now(),"
         " done UInt32 DEFAULT 0, of UInt32 DEFAULT 0) ENGINE = ReplacingMergeTree ORDER BY number"
     )
-    ask(f"ALTER TABLE {database}.schema_migrations ADD COLUMN IF NOT EXISTS done UInt32, ADD COLUMN IF NOT EXISTS of UInt32")
+    # Who may only write may not alter, and need not: that is for tables of before progress was kept.
+    if not {"done", "of"} <= {row[0] for row in ask(f"DESCRIBE TABLE {database}.schema_migrations")}:
+        ask(f"ALTER TABLE {database}.schema_migrations ADD COLUMN IF NOT EXISTS done UInt32, ADD COLUMN IF NOT EXISTS of UInt32")
     known = applied(ask, database)
     return [path.name for number, path in files if _run(ask, database, number, path, known.get(number))]
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
-from typing import Final, Protocol
+from collections.abc import Callable
+from functools import partial
+from typing import Final, Protocol, TypeVar
 
 from connectors.clickhouse import Database
-from pipelines.errors import RefusedError, TransientError
+from pipelines.errors import RefusedError
 from pipelines.store.places import COLUMNS, rows
 from pipelines.store.retention import floors, hours
-from plan.load import plan_hash
 from plan.model import Plan
 
 ALARM_SHARES: Final = (0.9, 0.8)
 _DISK_EVERY_S: Final = 60.0
 _DRILLS_EVERY_S: Final = 3600.0
+Found = TypeVar("Found")
 
 
 class Upkeep(Protocol):
@@ -41,16 +43,18 @@ class PlanUpkeep:
         self._database, self._plan, self._live = database, plan, live
         self._disk_s = self._drills_s = float("-inf")
         self._alarmed = 0.0
+        self._refused: set[str] = set()
 
     def begin(self) -> None:
         """Bring the schema up to date, keep what the plan says for as long as it says, write its places."""
         for name in self._database.ensure():
-            print(f"store: {self._database.name}: applied {name}", flush=True)
+            self._say(f"{self._database.name}: applied {name}")
         if self._plan is None:
             return
-        for table in self._database.keep(hours(self._plan.retention), floors=floors()):
-            print(f"store: {self._database.name}: {table} is kept as the plan says from now on", flush=True)
-        self._database.save_plan_places(COLUMNS, rows(self._plan), plan=plan_hash(self._plan))
+        kept = hours(self._plan.retention)
+        for table in self._if_allowed("set how long tables are kept", lambda: self._database.keep(kept, floors=floors())) or ():
+            self._say(f"{self._database.name}: {table} is kept as the plan says from now on")
+        self._database.save_plan_places(COLUMNS, rows(self._plan))
 
     def turn(self) -> None:
         """Look at the disk each minute; drop drills that are past their time each hour."""
@@ -60,25 +64,42 @@ class PlanUpkeep:
             self._look_at_disk()
         if self._live and self._plan is not None and now_s - self._drills_s >= _DRILLS_EVERY_S:
             self._drills_s = now_s
-            self._drop_drills(self._plan.retention.drill_days)
+            self.drop_drills(self._plan.retention.drill_days)
 
     def _look_at_disk(self) -> None:
-        fullest = max(self._database.disks(), key=lambda disk: disk.used_share, default=None)
+        disks = self._if_allowed("look at the disk", self._database.disks)
+        fullest = max(disks or (), key=lambda disk: disk.used_share, default=None)
         if fullest is None:
             return
         alarm = next((share for share in ALARM_SHARES if fullest.used_share >= share), 0.0)
         if alarm > self._alarmed:
-            print(f"store: {told(fullest.name, fullest.used_share)}", flush=True)
+            self._say(told(fullest.name, fullest.used_share))
         self._alarmed = alarm
 
-    def _drop_drills(self, days: int) -> None:
-        for name in self._database.expired_drills(days):
-            try:
-                self._database.drop_drill(name)
-            except (TransientError, RefusedError) as error:
-                print(f"store: {name} should go, its last row is {days} days old: {error}", flush=True)
-            else:
-                print(f"store: {name} is dropped: nothing was written into it for {days} days", flush=True)
+    def drop_drills(self, days: int) -> list[str]:
+        """Drop the databases of drills in which nothing was written for *days*; returns their names."""
+        old = self._if_allowed("look for old drills", lambda: self._database.expired_drills(days)) or []
+        gone = [name for name in old if self._if_allowed(f"drop {name}, which is past its time", partial(self._dropped, name))]
+        for name in gone:
+            self._say(f"{name} is dropped: nothing was written into it for {days} days")
+        return gone
+
+    def _dropped(self, name: str) -> bool:
+        self._database.drop_drill(name)
+        return True
+
+    def _if_allowed(self, what: str, act: Callable[[], Found]) -> Found | None:
+        """What *act* gives; None where the store's user has no right to it, as in production: then it is said once."""
+        try:
+            return act()
+        except RefusedError as error:
+            if what not in self._refused:
+                self._refused.add(what)
+                self._say(f"may not {what} ({error}); `muster store migrate` does it by another user")
+            return None
+
+    def _say(self, sentence: str) -> None:
+        print(f"store: {sentence}", flush=True)
 
 
 def told(disk: str, share: float) -> str:

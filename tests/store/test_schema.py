@@ -118,10 +118,10 @@ def test_rows_are_kept_as_the_plan_says_and_never_less_than_may_be_deleted(datab
 
 
 def test_the_plans_places_are_written_at_each_start_and_those_of_the_former_plan_go(database: Database, asked: Any) -> None:
-    for version in (1, 2):
-        plan = parse(plan_dict(version=version))
-        for _ in range(2):
-            database.save_plan_places(COLUMNS, rows(plan), plan=plan_hash(plan))
+    plan = parse(plan_dict())
+    former = plan.model_copy(update={"version": 7, "zones": (*plan.zones, plan.zones[0].model_copy(update={"id": "gone"}))})
+    for number, each in enumerate((former, plan, plan)):
+        database.save_plan_places((*COLUMNS, "saved_at"), [(*row, 1_700_000_000 + number) for row in rows(each)])
     found = asked.execute("SELECT DISTINCT plan FROM drill_t1.v_places")
     assert found == [(plan_hash(plan),)]
     kinds = dict(asked.execute("SELECT kind, count() FROM drill_t1.v_places GROUP BY kind"))
