@@ -8,7 +8,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from cli import dashboards_options, trust
+from cli import dashboards_options, stores, trust
 from cli.console import USAGE, fail
 
 app = typer.Typer(
@@ -36,6 +36,7 @@ app.add_typer(trust.ledger, name="ledger")
 app.add_typer(trust.audit, name="audit")
 cameras = typer.Typer(help="Hold a calibration against its points, propose masks.", no_args_is_help=True)
 app.add_typer(cameras, name="camera")
+app.add_typer(stores.store, name="store")
 app.command()(trust.watchdog)
 dashboards = typer.Typer(help="Grafana's boards.", no_args_is_help=True)
 app.add_typer(dashboards, name="dashboards")

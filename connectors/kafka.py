@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
@@ -183,6 +183,7 @@ class Tail:
         start: "begin" | "end" for topics that *offsets* does not name.
         offsets: (thing, partition) → offset to start at.
         patient: fetch in large pieces, up to half a second late, with little memory: for readers in no hurry.
+        read: what becomes of a record's bytes; an event, or `Rejected`, unless the reader wants something else.
     """
 
     def __init__(
@@ -194,6 +195,7 @@ class Tail:
         start: str = "begin",
         offsets: Mapping[tuple[str, int], int] | None = None,
         patient: bool = False,
+        read: Callable[[bytes | None, Topic], Any] | None = None,
     ) -> None:
         """Dial, and take every partition of the topics."""
         self._client = Consumer(
@@ -212,7 +214,7 @@ class Tail:
                 "reconnect.backoff.max.ms": 2000,
             }
         )
-        self._mode = mode
+        self._mode, self._read = mode, read or _read
         self.partitions: list[tuple[str, int]] = []
         given = dict(offsets or {})
         first = OFFSET_BEGINNING if start == "begin" else OFFSET_END
@@ -258,7 +260,7 @@ class Tail:
             partition=_known(message.partition()),
             offset=_known(message.offset()),
             appended_us=message.timestamp()[1] * 1000,
-            record=_read(message.value(), kind),
+            record=self._read(message.value(), kind),
             headers=_headers(message.headers()),
             raw=message.value() or b"",
         )

@@ -120,16 +120,22 @@ def decode_body(raw: bytes, number: int) -> Any:
         DecodeError: unknown id, not Avro, bytes left over, or larger than 256 KiB.
     """
     name, written = _written(number)
+    return from_plain(class_of(name), _loaded(raw, name, written, _schema(name)))
+
+
+def _loaded(raw: bytes, name: str, written: Any, wanted: Any) -> dict[str, Any]:
+    """The fields of *wanted* in *raw*, Avro binary of the schema *written*; all of it is read, whatever is wanted."""
     if len(raw) > MAX_BYTES:
         raise DecodeError(f"{len(raw)} bytes, more than the limit of {MAX_BYTES}")
     source = io.BytesIO(raw)
     try:
-        loaded = fastavro.schemaless_reader(source, written, None if written is _schema(name) else _schema(name))
+        loaded: Any = fastavro.schemaless_reader(source, written, None if written is wanted else wanted)
     except Exception as error:  # fastavro raises whatever the bytes provoke
         raise DecodeError(f"not a {name} record: {type(error).__name__}") from error
     if source.tell() != len(raw):
         raise DecodeError(f"{len(raw) - source.tell()} bytes too many after a {name} record")
-    return from_plain(class_of(name), loaded)
+    assert isinstance(loaded, dict)  # every schema is a record
+    return loaded
 
 
 def _written(number: int) -> tuple[str, Any]:
@@ -171,15 +177,41 @@ def decode(raw: bytes | None, kind: type[Record]) -> Record:
     Raises:
         DecodeError: no bytes, no Confluent header, unknown schema id, another record, or not Avro.
     """
+    raw, number = _opened(raw)
+    record = decode_body(raw, number)
+    if not isinstance(record, kind):
+        raise DecodeError(f"a {type(record).__name__} came where a {kind.__name__} belongs")
+    return record
+
+
+def decode_plain(raw: bytes | None, kind: type[Any], fields: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The record of class *kind* in wire-format bytes as Avro gives it, without making an event of it; only *fields*, if any are named.
+
+    Raises:
+        DecodeError: as `decode` does.
+    """
+    raw, number = _opened(raw)
+    name, written = _written(number)
+    if class_of(name) is not kind:
+        raise DecodeError(f"a {class_of(name).__name__} came where a {kind.__name__} belongs")
+    return _loaded(raw, name, written, _narrow(name, fields) if fields else _schema(name))
+
+
+@cache
+def _narrow(name: str, wanted: tuple[str, ...]) -> Any:
+    """The schema with those of its fields alone that are *wanted*."""
+    whole = json.loads((SCHEMAS / f"{name}.avsc").read_text())
+    return fastavro.parse_schema({**whole, "fields": [field for field in whole["fields"] if field["name"] in wanted]}, named_schemas={})
+
+
+def _opened(raw: bytes | None) -> tuple[bytes, int]:
+    """What follows the Confluent header, and the schema id in it."""
     if raw is None or len(raw) < _HEADER.size:
         raise DecodeError(f"{0 if raw is None else len(raw)} bytes are no message")
     magic, number = _HEADER.unpack_from(raw)
     if magic != 0:
         raise DecodeError(f"first byte is {magic}, not the 0 of the wire format")
-    record = decode_body(raw[_HEADER.size :], number)
-    if not isinstance(record, kind):
-        raise DecodeError(f"a {type(record).__name__} came where a {kind.__name__} belongs")
-    return record
+    return raw[_HEADER.size :], number
 
 
 def to_plain(record: Any) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from plan.linkage import Linkage
 from plan.part import Id, Part, Text
 from plan.places import places_of
 from plan.response import ResponsePlan
+from plan.retention import Retention
 from plan.signs import Signs
 
 Level = Literal["watch", "caution", "warning", "critical", "act_now"]
@@ -378,6 +379,7 @@ class Plan(Part):
     los: tuple[LosBounds, ...] = Field(min_length=1)
     timing: Timing = Timing()
     handling: Handling = Handling()
+    retention: Retention = Field(default=Retention(), description="how long what happened is kept")
     vehicle_rules: VehicleRules = VehicleRules()
     signs: Signs = Signs()
     rules: Rules = Rules()

@@ -7,23 +7,41 @@ from __future__ import annotations
 
 import sys
 import time
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Mapping
-from typing import Final
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
 
 from connectors import clickhouse
 from connectors.kafka import Rejected, Row, Sender, Tail, dead_letter, producer
-from pipelines.errors import ConfigError, MusterError, RefusedError, TransientError
+from pipelines.codec import decode_plain
+from pipelines.errors import ConfigError, DecodeError, MusterError, RefusedError, TransientError
 from pipelines.events import StageHealth
 from pipelines.settings import Settings, die, read
 from pipelines.stage import told_to_stop
-from pipelines.store.rows import STORED, TABLES, Batch, Block
+from pipelines.store.rows import Batch, Block, Intake, floors_of, starts
+from pipelines.store.tables import STORED, TABLES, narrow
+from pipelines.store.upkeep import PlanUpkeep, Upkeep
+from pipelines.topics import Topic, is_drill
+from pipelines.units import MICRO
+from plan.load import load
 
 BATCH_S: Final = 2.0
-BATCH_ROWS: Final = 8_000
+BATCH_RECORDS: Final = 8_000
+BATCH_BYTES: Final = 32 * 1024 * 1024
 _POLL_S: Final = 0.5
 _POLL_ROWS: Final = 2_000
 _PLACES_EVERY_S: Final = 10.0
 _REFUSED_WAIT_S: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """A batch is complete after so many seconds or so many records, whichever comes first."""
+
+    seconds: float = BATCH_S
+    records: int = BATCH_RECORDS
 
 
 class Store:
@@ -31,22 +49,28 @@ class Store:
 
     Args:
         database: of the mode; it may be away.
+        upkeep: what is done for it besides inserting.
         sender: for dead letters and health.
         open_tail: opens the stored topics at given offsets.
         ready: called once the database is up to date and the topics are open.
+        cut: when a batch is complete.
     """
 
     def __init__(
         self,
         *,
         database: clickhouse.Database,
+        upkeep: Upkeep,
         sender: Sender,
         open_tail: Callable[[Mapping[tuple[str, int], int]], Tail],
         ready: Callable[[], None],
+        cut: Cut | None = None,
     ) -> None:
         """Nothing is asked of anybody yet."""
-        self._database, self._sender, self._open_tail, self._ready = database, sender, open_tail, ready
+        self._database, self._upkeep, self._sender, self._open_tail, self._ready = database, upkeep, sender, open_tail, ready
+        self._cut_at = cut or Cut()
         self._tail: Tail | None = None
+        self._intake = Intake()
         self._batch, self._begun_s = Batch(), time.monotonic()
         self._pending: list[Block] = []
         self._places: dict[tuple[str, int], int] = {}
@@ -66,6 +90,7 @@ class Store:
                 self._insert()
             else:
                 self._read(self._tail)
+                self._upkeep.turn()
         except TransientError as error:
             self._wait(error, error.retry_after_s)
         except RefusedError as error:
@@ -91,38 +116,42 @@ class Store:
 
     def _connected(self) -> Tail:
         """Bring the database up to date and take up each topic after the last offset that is stored."""
-        for name in self._database.ensure():
-            print(f"store: {self._database.name}: applied {name}", flush=True)
-        offsets = {place: offset + 1 for place, offset in self._database.places().items()}
-        for thing in STORED:
-            for partition, offset in self._database.highest_offsets(TABLES[thing].name).items():
-                offsets[thing, partition] = max(offset + 1, offsets.get((thing, partition), 0))
-        tail = self._tail_from(offsets)
+        self._upkeep.begin()
+        highest = {name: self._database.highest_offsets(name) for name in TABLES}
+        floors = floors_of(self._database.places(), highest)
+        tail, offsets = self._tail_from(starts(floors))
+        floors = {(name, partition): floor for (name, partition), floor in floors.items() if (TABLES[name].thing, partition) in offsets}
+        frames = {partition: offset for (thing, partition), offset in offsets.items() if thing == "camera.frames"}
+        seconds = {camera: last_us // MICRO for camera, last_us in self._database.last_frames(frames).items()}
+        self._intake = Intake(floors, seconds)
+        self._batch, self._begun_s = Batch(self._intake), time.monotonic()
         self._ready()
         return tail
 
-    def _tail_from(self, offsets: dict[tuple[str, int], int]) -> Tail:
+    def _tail_from(self, offsets: dict[tuple[str, int], int]) -> tuple[Tail, dict[tuple[str, int], int]]:
+        """A reader at *offsets*, and those of them that hold: a topic that was made anew is read from its start."""
         tail = self._open_tail(offsets)
         ends = tail.ends()
         beyond = [place for place, offset in offsets.items() if offset > ends.get(place, offset)]
         if not beyond:
-            return tail
+            return tail, offsets
         tail.close()
         print(
             f"store: {len(beyond)} partitions end before what the tables hold: their topics were made anew, reading from the start",
             flush=True,
         )
-        return self._open_tail({place: offset for place, offset in offsets.items() if place not in beyond})
+        held = {place: offset for place, offset in offsets.items() if place not in beyond}
+        return self._open_tail(held), held
 
     def _insert(self) -> None:
         while self._pending:
             block = self._pending[0]
             self._database.insert(block.table.name, block.columns(), token=block.token)
-            self._given += len(block.rows)
+            self._given += block.rows
             del self._pending[0]
         self._last_said = ""
         self._places.update(self._batch.places)
-        self._batch, self._begun_s = Batch(), time.monotonic()
+        self._batch, self._begun_s = Batch(self._intake), time.monotonic()
         if time.monotonic() - self._places_s >= _PLACES_EVERY_S:
             self._save_places()
 
@@ -146,7 +175,8 @@ class Store:
             raise
         for row in rows:
             self._take(row)
-        if time.monotonic() - self._begun_s >= BATCH_S or self._batch.rows >= BATCH_ROWS:
+        due = time.monotonic() - self._begun_s >= self._cut_at.seconds
+        if due or self._batch.records >= self._cut_at.records or self._batch.bytes >= BATCH_BYTES:
             self._cut()
             self._insert()
 
@@ -155,8 +185,10 @@ class Store:
         if isinstance(row.record, Rejected):
             self._refuse(row)
             self._batch.passed(row.thing, partition=row.partition, offset=row.offset)
-        else:
-            self._batch.add(row.thing, row.record, partition=row.partition, offset=row.offset, appended_us=row.appended_us)
+            return
+        where = {"partition": row.partition, "offset": row.offset}
+        for flaw in self._batch.add(row.thing, row.record, **where, appended_us=row.appended_us, raw=row.raw):
+            self._refuse(replace(row, record=Rejected(reason=flaw, raw=row.raw)))
 
     def _cut(self) -> None:
         self._pending = self._batch.blocks()
@@ -185,20 +217,40 @@ class Store:
             late=0,
             clamped=0,
             refused=self._refused,
-            lag=lag if lag < 0 else lag + sum(len(block.rows) for block in self._pending),
+            lag=lag if lag < 0 else lag + sum(len(block.taken) for block in self._pending),
             tick_age_us=-1,
         )
         self._sender.send("stage.health", record, key="store")
 
 
-def build(settings: Settings) -> Store:
+def as_plain(raw: bytes | None, kind: Topic) -> Any:
+    """A record's fields as Avro gives them, or its rejection."""
+    try:
+        return decode_plain(raw, kind.record, narrow(kind.thing))
+    except DecodeError as error:
+        return Rejected(reason=str(error), raw=bytes(raw or b""))
+
+
+def build(settings: Settings, cut: Cut | None = None) -> Store:
     """The store of one mode, with its real clients."""
+    database = clickhouse.Database(clickhouse.client(settings.clickhouse), clickhouse.database_of(settings.mode))
+    plan = load(settings.plan) if settings.plan != Path() else None
     return Store(
-        database=clickhouse.Database(clickhouse.client(settings.clickhouse), clickhouse.database_of(settings.mode)),
+        database=database,
+        upkeep=PlanUpkeep(database, plan, live=not is_drill(settings.mode)),
         sender=Sender(producer(settings.kafka, linger_ms=50), settings.mode),
-        open_tail=lambda offsets: Tail(settings.kafka, mode=settings.mode, things=STORED, offsets=offsets, patient=True),
+        open_tail=lambda offsets: Tail(settings.kafka, mode=settings.mode, things=STORED, offsets=offsets, patient=True, read=as_plain),
         ready=settings.ready,
+        cut=cut,
     )
+
+
+def _arguments(given: list[str]) -> Namespace:
+    parser = ArgumentParser(prog="pipelines.store.app")
+    parser.add_argument("--drop", action="store_true", help="delete the drill's database and end")
+    parser.add_argument("--batch-s", type=float, default=BATCH_S)
+    parser.add_argument("--batch-records", type=int, default=BATCH_RECORDS)
+    return parser.parse_args(given)
 
 
 def main() -> None:
@@ -208,10 +260,11 @@ def main() -> None:
         settings = read()
         if not settings.clickhouse:
             raise ConfigError("MUSTER_CLICKHOUSE must be set")
-        if "--drop" in sys.argv[1:]:
+        arguments = _arguments(sys.argv[1:])
+        if arguments.drop:
             clickhouse.drop(clickhouse.client(settings.clickhouse), clickhouse.database_of(settings.mode))
             return
-        store = build(settings)
+        store = build(settings, Cut(seconds=arguments.batch_s, records=arguments.batch_records))
         while not stop.is_set():
             store.turn()
     except MusterError as error:

@@ -4,9 +4,11 @@
 -- by `at` reads the whole table.
 -- A person's account may read these views and nothing else.
 
+-- Places of the plan that was taken up last.
 CREATE OR REPLACE VIEW {database}.v_places AS
 SELECT kind, id, name_en, name_zh, detail, approved, area_m2, x_m, y_m, parent, plan, saved_at
-FROM {database}.plan_places FINAL;
+FROM {database}.plan_places FINAL
+WHERE plan = (SELECT argMax(plan, saved_at) FROM {database}.plan_places);
 
 -- Zones, one row a second. `coverage` is cameras seen of those expected; `known` says whether the number may be believed.
 CREATE OR REPLACE VIEW {database}.v_zones AS

@@ -70,8 +70,10 @@ def test_an_insert_is_one_block_by_column_with_its_token() -> None:
     clickhouse.Database(client, "drill_a").insert("crowd_flow", {"line": ("a", "b"), "levels.level": ([], [])}, token="t/0:1-2")
     ((query, given, options),) = client.asked
     assert query == "INSERT INTO drill_a.crowd_flow (`line`, `levels.level`) VALUES"
-    assert given == ([("a", "b"), ([], [])],)
+    ((first, second),) = given
+    assert (first.tolist(), second.tolist()) == (["a", "b"], [[], []])
     assert options["columnar"] is True
+    assert options["query_id"] == "store-drill_a-crowd_flow"
     assert options["settings"]["insert_deduplication_token"] == "t/0:1-2"
 
 

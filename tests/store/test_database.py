@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from connectors.clickhouse import Database, client
+from pipelines.codec import to_plain
 from pipelines.errors import ConfigError, RefusedError
 from pipelines.events import CrowdFlow
-from pipelines.store.rows import TABLES, Batch
+from pipelines.store.rows import Batch
+from pipelines.store.tables import TABLES
 
 pytestmark = pytest.mark.stack
 NOW_US = time.time_ns() // 1000  # rows of another time would be beyond their TTL
@@ -19,8 +21,9 @@ NOW_US = time.time_ns() // 1000  # rows of another time would be beyond their TT
 def batch(offsets: range, *, partition: int = 0) -> Batch:
     made = Batch()
     for offset in offsets:
-        row = CrowdFlow(progress=False, rows=0, window_end_us=offset, gate="g", line="gate-c-line", entered=1, exited=0, cameras_seen=1)
-        made.add("crowd.flow", row, partition=partition, offset=offset, appended_us=NOW_US)
+        end_us = offset * 1_000_000
+        row = CrowdFlow(progress=False, rows=0, window_end_us=end_us, gate="g", line="l", entered=1, exited=0, cameras_seen=1)
+        made.add("crowd.flow", to_plain(row), partition=partition, offset=offset, appended_us=NOW_US)
     return made
 
 
@@ -29,7 +32,7 @@ def insert(database: Database, rows: Batch) -> None:
         database.insert(block.table.name, block.columns(), token=block.token)
 
 
-def count(address: str, table: str = "crowd_flow") -> int:
+def count(address: str, table: str = "line_seconds") -> int:
     asked = client(address)
     try:
         return int(asked.execute(f"SELECT count() FROM drill_t1.{table}")[0][0])
@@ -58,7 +61,7 @@ def test_the_same_block_again_changes_nothing(database: Database, address: str) 
 def test_the_highest_offset_of_each_partition_is_found(database: Database) -> None:
     insert(database, batch(range(3, 9)))
     insert(database, batch(range(100, 102), partition=2))
-    assert database.highest_offsets("crowd_flow") == {0: 8, 2: 101}
+    assert database.highest_offsets("line_seconds") == {0: 8, 2: 101}
 
 
 def test_places_are_kept_and_only_grow(database: Database) -> None:
@@ -71,13 +74,13 @@ def test_an_unknown_table_is_refused_and_the_connection_goes_on(database: Databa
     with pytest.raises(RefusedError, match="nowhere"):
         database.insert("nowhere", {"a": (1,)}, token="t")
     insert(database, batch(range(2)))
-    assert database.highest_offsets("crowd_flow") == {0: 1}
+    assert database.highest_offsets("line_seconds") == {0: 1}
 
 
 def test_values_that_do_not_fit_are_refused_and_nothing_of_the_block_stays(database: Database, address: str) -> None:
     columns = batch(range(2)).blocks()[0].columns() | {"entered": (1, 2**70)}
     with pytest.raises(RefusedError):
-        database.insert("crowd_flow", columns, token="t")
+        database.insert("line_seconds", columns, token="t")
     assert count(address) == 0
     insert(database, batch(range(2)))
     assert count(address) == 2

@@ -12,6 +12,7 @@ import yaml
 from cli.paths import ROOT, data_folder
 from cli.play import mode_of
 from connectors import clickhouse
+from pipelines.units import MICRO
 from simulation.play_positions import plan_around
 from simulation.trajectories import read_trajectories
 from stack.addresses import read_addresses
@@ -86,15 +87,15 @@ def measures(found: dict) -> dict[int, tuple[float, float]]:
 
 
 def _stored_once(base, mode: str, found: dict) -> None:
-    """Every window once in ClickHouse, as a set by zone and window end, and every change of the alert."""
+    """Every window that ends on a second once in ClickHouse, as a set by zone and window end, and every change of the alert."""
     addresses = read_addresses(HOME)
     client = clickhouse.client(addresses.clickhouse)
     database = clickhouse.database_of(mode)
     until, rows = time.monotonic() + 60, (0, 0, 0)
-    want = len(found["measures"])
+    want = sum(row["window_end_us"] % MICRO == 0 for row in found["measures"])
     while time.monotonic() < until:
         rows = client.execute(
-            f"SELECT uniqExact(zone, window_end_us), uniqExact(source_partition, source_offset), count() FROM {database}.crowd_density"
+            f"SELECT uniqExact(zone, window_end_us), uniqExact(source_partition, source_offset), count() FROM {database}.zone_seconds"
         )[0]
         if rows[0] >= want:
             break
