@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from pipelines.alerts import rules
 from pipelines.alerts.ladder import LEVELS, latches, rank
-from pipelines.alerts.words import ACTIONS, WORK, level, refuse, works
 from pipelines.alerts.work import TABLE, after
+from pipelines.refusals import ACTIONS, WORK, level, refuse, works
 from pipelines.units import MICRO
 from pipelines.words import NOTHING, Said, word
 

@@ -19,9 +19,9 @@ from pipelines.alerts.lifecycle import Alert
 from pipelines.alerts.outlook import Outlook, Second, anchor, look
 from pipelines.alerts.signal import Holds, Signal
 from pipelines.alerts.traces import Memory, Trace, covers, seen_share
-from pipelines.alerts.words import level as level_words
-from pipelines.alerts.words import refuse
 from pipelines.events import AlertChange, AlertCommand, CrowdDensity, CrowdFlow, CrowdOccupancy, DeadLetter, SensorFire
+from pipelines.refusals import level as level_words
+from pipelines.refusals import refuse
 from pipelines.units import MICRO
 from pipelines.words import NOTHING, Said, own
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from pipelines.alerts.ladder import rank
 from pipelines.alerts.rules.watch import Told
-from pipelines.alerts.words import refuse
+from pipelines.refusals import refuse
 from pipelines.units import MICRO
 from pipelines.words import NOTHING, Said
 
