@@ -7,7 +7,7 @@ import re
 import pytest
 
 from command import acts
-from pipelines.alerts import words
+from pipelines import refusals
 from pipelines.dispatch import orders
 from pipelines.words import LEVELS, NOTHING, Said, fill, joined, own
 from plan import authority
@@ -15,12 +15,12 @@ from plan.words import forbidden_in
 
 TABLES = {
     "acts": acts.SENTENCES,
-    "alerts": words.SENTENCES,
+    "alerts": refusals.SENTENCES,
     "orders": orders.SENTENCES,
     "authority": authority.SENTENCES,
     "levels": LEVELS,
-    "work": words.WORK,
-    "actions": words.ACTIONS,
+    "work": refusals.WORK,
+    "actions": refusals.ACTIONS,
 }
 
 

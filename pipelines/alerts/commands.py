@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from pipelines import rules
-from pipelines.alerts.words import ACTIONS, WORK, level, refuse, works
 from pipelines.alerts.work import TABLE, after
 from pipelines.levels import LEVELS, latches, rank
+from pipelines.refusals import ACTIONS, WORK, level, refuse, works
 from pipelines.units import MICRO
 from pipelines.words import NOTHING, Said, word
 

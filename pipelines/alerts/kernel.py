@@ -15,12 +15,12 @@ from pipelines import rules
 from pipelines.alerts import commands
 from pipelines.alerts.episodes import Episodes
 from pipelines.alerts.lifecycle import Alert
-from pipelines.alerts.words import level as level_words
-from pipelines.alerts.words import refuse
 from pipelines.events import AlertChange, AlertCommand, CrowdDensity, CrowdFlow, CrowdOccupancy, DeadLetter, SensorFire
 from pipelines.levels import NONE, rank
 from pipelines.outlook.second import Outlook, Second, anchor, look
 from pipelines.outlook.traces import Memory, Trace
+from pipelines.refusals import level as level_words
+from pipelines.refusals import refuse
 from pipelines.rules import CROWD, Evidence, GoesOn, Met, Over
 from pipelines.rules.ladder import UNSEEN, Ladder, Reading, reading_of
 from pipelines.rules.signal import Signal

@@ -6,10 +6,11 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from pipelines.levels import rank
+from pipelines.refusals import refuse
 from pipelines.rules.evidence import Evidence, Over
 from pipelines.rules.watch import Told
 from pipelines.units import MICRO
-from pipelines.words import NOTHING, Pair, Said, fill
+from pipelines.words import NOTHING, Said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,13 +23,6 @@ REPORT: Final = "human_report"
 DOUBTFUL: Final = "camera_doubtful"
 
 
-SENTENCES: Final[dict[str, Pair]] = {
-    "no_zone": ("there is no zone '{zone}' to report of", "没有可报告的区域“{zone}”"),
-    "no_kind": ("there is no kind of report '{kind}'; there are {kinds}", "没有“{kind}”这一报告类别;可用:{kinds}"),
-    "no_name": ("a report carries a name", "报告须署名"),
-}
-
-
 def report(facts: Facts, command: AlertCommand) -> Evidence | Said:
     """What a report (action `report`, target = zone, choice = kind) is evidence of; or why it is refused.
 
@@ -37,11 +31,11 @@ def report(facts: Facts, command: AlertCommand) -> Evidence | Said:
     rule = facts.plan.signs.reports
     zone = facts.plan.zone(command.target)
     if zone is None:
-        return fill(SENTENCES["no_zone"], zone=command.target)
+        return refuse("no_zone", zone=command.target)
     if command.choice not in rule.kinds:
-        return fill(SENTENCES["no_kind"], kind=command.choice, kinds=", ".join(rule.kinds))
+        return refuse("no_kind", kind=command.choice, kinds=", ".join(rule.kinds))
     if not command.actor.strip():
-        return fill(SENTENCES["no_name"])
+        return refuse("no_name")
     at_m = (command.x_m, command.y_m) if (command.x_m, command.y_m) != (0.0, 0.0) else facts.ground.middle(zone.id)
     staff = command.actor_role.casefold() in facts.ground.staff
     if not staff and _visitors(facts, Told(command.received_us, *at_m, command.choice, command.actor)) < rule.visitors:
