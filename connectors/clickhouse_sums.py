@@ -15,7 +15,7 @@ _MOST_NEEDLES: Final = 200  # multiSearchAny takes 255
 _LIMITS: Final = {"max_execution_time": 3, "max_threads": 2}
 _KEPT_WINDOW: Final = "slice_start_us - positiveModulo(slice_start_us, 1000000) + 1000000"
 _NOT_OF_A_MESSAGE: Final = -1  # lower than every offset, so that the sink still finds where its own rows end
-_LARGEST_ANSWER: Final = 1_000
+LARGEST_ANSWER: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,17 +39,17 @@ class Sums(Database):
     """One mode's database, for corrections."""
 
     def late_windows(self, *, appended_from_s: int) -> list[LateWindow]:
-        """Windows to which a late sum came since then that is not worked in, oldest first."""
+        """Windows to which a late sum came since then that is not worked in, oldest first; at most `LARGEST_ANSWER`."""
+        late, marks = f"{self.name}.crowd_late", f"{self.name}.corrected_windows"
         found = self._execute(
-            f"SELECT l.window_end_us, l.late_offset, toUInt32(l.appended), l.late_sums FROM"  # noqa: S608 - a checked name, typed values
+            "SELECT l.window_end_us, l.late_offset, toUInt32(l.appended), l.late_sums FROM"  # noqa: S608 - a checked name, typed values
             f" (SELECT {_KEPT_WINDOW} AS window_end_us, max(source_offset) AS late_offset, max(appended_at) AS appended,"
-            f" uniqExact(camera, slice_start_us) AS late_sums"
-            f" FROM {self.name}.crowd_late WHERE {_KEPT_WINDOW} IN"
-            f" (SELECT {_KEPT_WINDOW} FROM {self.name}.crowd_late WHERE appended_at >= toDateTime(%(since)s, 'UTC')) GROUP BY window_end_us) AS l"
-            f" LEFT JOIN (SELECT window_end_us, argMax(late_offset, noted_at_us) AS late_offset, max(appended_at) AS appended, count() AS notes"
-            f" FROM {self.name}.corrected_windows GROUP BY window_end_us) AS d ON l.window_end_us = d.window_end_us"
-            f" WHERE d.notes = 0 OR l.late_offset > d.late_offset OR l.appended > d.appended"
-            f" ORDER BY l.window_end_us LIMIT {_LARGEST_ANSWER}",
+            f" uniqExact(camera, slice_start_us) AS late_sums FROM {late} WHERE {_KEPT_WINDOW} IN"
+            f" (SELECT {_KEPT_WINDOW} FROM {late} WHERE appended_at >= toDateTime(%(since)s, 'UTC')) GROUP BY window_end_us) AS l"
+            " LEFT JOIN (SELECT window_end_us, argMax(late_offset, noted_at_us) AS late_offset, max(appended_at) AS appended,"
+            f" count() AS notes FROM {marks} GROUP BY window_end_us) AS d ON l.window_end_us = d.window_end_us"
+            " WHERE d.notes = 0 OR l.late_offset > d.late_offset OR l.appended > d.appended"
+            f" ORDER BY l.window_end_us LIMIT {LARGEST_ANSWER}",
             {"since": max(appended_from_s, 0)},
             settings=_LIMITS,
         )
@@ -85,9 +85,7 @@ class Sums(Database):
             {"windows": tuple(windows), "zones": tuple(zones)},
             settings=_LIMITS,
         )
-        rows = [
-            (revision, CrowdDensity(progress=False, rows=0, **dict(zip(MEASURED, values, strict=True)))) for revision, *values in found
-        ]
+        rows = [(revision, CrowdDensity(progress=False, rows=0, **dict(zip(MEASURED, values, strict=True)))) for revision, *values in found]
         return {(row.zone, row.window_end_us): (revision, row) for revision, row in rows}
 
     def late_frames(self, windows: Collection[int], *, zones: Collection[str]) -> dict[tuple[str, int, int], int]:

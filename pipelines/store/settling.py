@@ -63,10 +63,10 @@ class Settling:
         """A window is worked in."""
         self._waiting.pop(end_us, None)
 
-    def later(self, end_us: int, *, now_s: float) -> None:
-        """A window could not be worked in yet: it waits as long as one that has just come."""
+    def later(self, end_us: int, *, at_s: float) -> None:
+        """A window could not be worked in: it is due again then."""
         if end_us in self._waiting:
-            self._waiting[end_us] = self._waiting[end_us][0], now_s, now_s
+            self._waiting[end_us] = self._waiting[end_us][0], at_s, at_s - self._quiet_s
 
     def __len__(self) -> int:
         """How many windows wait."""

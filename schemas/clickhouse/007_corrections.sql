@@ -37,7 +37,6 @@ CREATE TABLE IF NOT EXISTS {database}.corrected_windows
     corrected UInt32,
     unchanged UInt32,
     gone UInt32,
-    unreadable UInt32,
     noted_at_us Int64,
     at DateTime64(6, 'UTC') MATERIALIZED fromUnixTimestamp64Micro(window_end_us, 'UTC')
 )
