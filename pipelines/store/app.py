@@ -13,11 +13,15 @@ from signal import SIGINT, SIGTERM, signal
 from typing import Final
 
 from connectors import clickhouse
+from connectors.clickhouse_sums import Sums
 from connectors.kafka import Rejected, Row, Sender, Tail, dead_letter, producer
 from pipelines.errors import ConfigError, MusterError, RefusedError, TransientError
 from pipelines.events import StageHealth
+from pipelines.measures.zone_window import Bounds
 from pipelines.settings import Settings, die, read
+from pipelines.store.revising import Corrections
 from pipelines.store.rows import STORED, TABLES, Batch, Block
+from plan.load import load
 
 BATCH_S: Final = 2.0
 BATCH_ROWS: Final = 8_000
@@ -35,6 +39,7 @@ class Store:
         sender: for dead letters and health.
         open_tail: opens the stored topics at given offsets.
         ready: called once the database is up to date and the topics are open.
+        corrections: works late sums in, after the sink's own turn.
     """
 
     def __init__(
@@ -44,9 +49,11 @@ class Store:
         sender: Sender,
         open_tail: Callable[[Mapping[tuple[str, int], int]], Tail],
         ready: Callable[[], None],
+        corrections: Corrections | None = None,
     ) -> None:
         """Nothing is asked of anybody yet."""
         self._database, self._sender, self._open_tail, self._ready = database, sender, open_tail, ready
+        self._corrections = corrections
         self._tail: Tail | None = None
         self._batch, self._begun_s = Batch(), time.monotonic()
         self._pending: list[Block] = []
@@ -72,6 +79,8 @@ class Store:
         except RefusedError as error:
             # Nothing is skipped: a person, or the next start, has to cure the cause.
             self._wait(error, _REFUSED_WAIT_S)
+        if self._corrections is not None and self._tail is not None and not self._pending:
+            self._corrections.turn(time.monotonic())
         if time.monotonic() - self._health_s >= 1:
             self._say_health()
 
@@ -122,6 +131,8 @@ class Store:
             self._given += len(block.rows)
             del self._pending[0]
         self._last_said = ""
+        if self._corrections is not None:
+            self._corrections.stored_until.stored()
         self._places.update(self._batch.places)
         self._batch, self._begun_s = Batch(), time.monotonic()
         if time.monotonic() - self._places_s >= _PLACES_EVERY_S:
@@ -144,9 +155,13 @@ class Store:
             # What came with the error is lost to this reader: the next one starts after what is stored.
             tail.close()
             self._tail, self._batch = None, Batch()
+            if self._corrections is not None:
+                self._corrections.stored_until.forgotten()
             raise
         for row in rows:
             self._take(row)
+            if self._corrections is not None:
+                self._corrections.saw(row.thing, row.partition, row.record)
         if time.monotonic() - self._begun_s >= BATCH_S or self._batch.rows >= BATCH_ROWS:
             self._cut()
             self._insert()
@@ -194,11 +209,14 @@ class Store:
 
 def build(settings: Settings) -> Store:
     """The store of one mode, with its real clients."""
+    name = clickhouse.database_of(settings.mode)
+    bounds: Bounds = {row.scale: row.bounds_per_m2 for row in load(settings.plan).los}
     return Store(
-        database=clickhouse.Database(clickhouse.client(settings.clickhouse), clickhouse.database_of(settings.mode)),
+        database=clickhouse.Database(clickhouse.client(settings.clickhouse), name),
         sender=Sender(producer(settings.kafka, linger_ms=50), settings.mode),
         open_tail=lambda offsets: Tail(settings.kafka, mode=settings.mode, things=STORED, offsets=offsets, patient=True),
         ready=settings.ready,
+        corrections=Corrections(Sums(clickhouse.client(settings.clickhouse), name), bounds_per_m2=bounds),
     )
 
 

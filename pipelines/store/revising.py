@@ -104,6 +104,13 @@ class Corrections:
         self._appended_from_s = 0
         self._last_said = ""
 
+    def saw(self, thing: str, partition: int, record: Any) -> None:
+        """What the sink has read, before it is stored: a tick among the sums says what stands before it. Fields by name, or an event."""
+        if thing == "crowd.zones":
+            fields = record if isinstance(record, Mapping) else {"tick": record.tick, "slice_start_us": record.slice_start_us}
+            if fields["tick"]:
+                self.stored_until.saw(partition, fields["slice_start_us"])
+
     def turn(self, now_s: float) -> None:
         """Look for late sums and work in what is due, if the last turn was some seconds ago.
 
