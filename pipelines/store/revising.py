@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from connectors.clickhouse_sums import LARGEST_ANSWER, LateWindow
-from pipelines.codec import decode
+from pipelines.codec import decode, to_plain
 from pipelines.errors import DecodeError, RefusedError, TransientError
 from pipelines.events import CrowdDensity, CrowdZones
 from pipelines.measures.zone_window import Bounds
@@ -105,11 +105,12 @@ class Corrections:
         self._last_said = ""
 
     def saw(self, thing: str, partition: int, record: Any) -> None:
-        """What the sink has read, before it is stored: a tick among the sums says what stands before it. Fields by name, or an event."""
-        if thing == "crowd.zones":
-            fields = record if isinstance(record, Mapping) else {"tick": record.tick, "slice_start_us": record.slice_start_us}
-            if fields["tick"]:
-                self.stored_until.saw(partition, fields["slice_start_us"])
+        """What the sink has read, before it is stored: a tick among the sums, as fields by name or as event, says what stands before it."""
+        if thing != "crowd.zones":
+            return
+        fields = record if isinstance(record, Mapping) else to_plain(record) if isinstance(record, CrowdZones) else {}
+        if fields.get("tick"):
+            self.stored_until.saw(partition, fields["slice_start_us"])
 
     def turn(self, now_s: float) -> None:
         """Look for late sums and work in what is due, if the last turn was some seconds ago.

@@ -32,8 +32,8 @@ KINDS = ("plain", "late", "shared")
 def plan() -> Plan:
     """Some zones of the oracle's plan."""
     made = plan_of_all()
-    zones = [zone for zone in made.zones if zone.id in KINDS]
-    cameras = [camera for camera in made.cameras if camera.id.split("-")[0] in KINDS]
+    zones = tuple(zone for zone in made.zones if zone.id in KINDS)
+    cameras = tuple(camera for camera in made.cameras if camera.id.split("-")[0] in KINDS)
     return made.model_copy(update={"zones": zones, "cameras": cameras})
 
 
