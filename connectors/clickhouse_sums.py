@@ -41,13 +41,15 @@ class Sums(Database):
     def late_windows(self, *, appended_from_s: int) -> list[LateWindow]:
         """Windows to which a late sum came since then that is not worked in, oldest first; at most `LARGEST_ANSWER`."""
         late, marks = f"{self.name}.crowd_late", f"{self.name}.corrected_windows"
+        new = f"FROM {late} WHERE appended_at >= toDateTime(%(since)s, 'UTC')"
         found = self._execute(
-            "SELECT l.window_end_us, l.late_offset, toUInt32(l.appended), l.late_sums FROM"  # noqa: S608 - a checked name, typed values
+            f"WITH (SELECT min({_KEPT_WINDOW}) {new}) AS first, (SELECT max({_KEPT_WINDOW}) {new}) AS last"  # noqa: S608 - a checked name, typed values
+            " SELECT l.window_end_us, l.late_offset, toUInt32(l.appended), l.late_sums FROM"
             f" (SELECT {_KEPT_WINDOW} AS window_end_us, max(source_offset) AS late_offset, max(appended_at) AS appended,"
-            f" uniqExact(camera, slice_start_us) AS late_sums FROM {late} WHERE {_KEPT_WINDOW} IN"
-            f" (SELECT {_KEPT_WINDOW} FROM {late} WHERE appended_at >= toDateTime(%(since)s, 'UTC')) GROUP BY window_end_us) AS l"
+            f" count() AS late_sums FROM {late} WHERE slice_start_us >= first - 1000000 AND slice_start_us < last GROUP BY window_end_us) AS l"
             " LEFT JOIN (SELECT window_end_us, argMax(late_offset, noted_at_us) AS late_offset, max(appended_at) AS appended,"
-            f" count() AS notes FROM {marks} GROUP BY window_end_us) AS d ON l.window_end_us = d.window_end_us"
+            f" count() AS notes FROM {marks} WHERE window_end_us BETWEEN first AND last GROUP BY window_end_us) AS d"
+            " ON l.window_end_us = d.window_end_us"
             " WHERE d.notes = 0 OR l.late_offset > d.late_offset OR l.appended > d.appended"
             f" ORDER BY l.window_end_us LIMIT {LARGEST_ANSWER}",
             {"since": max(appended_from_s, 0)},

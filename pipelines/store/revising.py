@@ -26,11 +26,12 @@ from pipelines.topics import topic
 EVERY_S: Final = 3.0
 QUIET_S: Final = 3.0  # a window waits this long for more late sums,
 LONGEST_S: Final = 15.0  # and no longer than this for the last of them
-BUDGET_S: Final = 0.2  # of one turn
+BUDGET_S: Final = 0.2  # of one turn; windows that have been begun are finished
 AT_ONCE: Final = 8  # windows asked for together
 STILL_S: Final = 60.0  # no tick for this long: the mode has ended, or nobody tells the time
 _OVERLAP_S: Final = 60  # a broker's clock may step back
-_ALL_AGAIN_S: Final = 600.0  # by more than that; then the late sums are found again by a look at all
+_ALL_AGAIN_S: Final = 3600.0  # by more than that; then the late sums are found again by a look at all
+_REFUSED_AGAIN_S: Final = 600.0
 _LONGEST_PAUSE_S: Final = 60.0
 
 
@@ -152,7 +153,7 @@ class Corrections:
             except RefusedError as error:
                 if at_once == 1:
                     self._say_once(f"window {chosen[0]}: {error}; it is tried again, the others go on")
-                    self._settling.later(chosen[0], at_s=now_s + _ALL_AGAIN_S)
+                    self._settling.later(chosen[0], at_s=now_s + _REFUSED_AGAIN_S)
                     due = due[1:]
                 at_once = 1
                 continue

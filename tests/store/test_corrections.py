@@ -4,18 +4,32 @@ from __future__ import annotations
 
 import dataclasses
 import random
+from collections.abc import Callable
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.clickhouse_sums import Sums
+from connectors.kafka import Rejected
+from pipelines.codec import to_plain
 from pipelines.events import CrowdDensity, CrowdZones
 from pipelines.store.corrections import SUMS_KEPT_US, Correction, Stored, Verdict, WindowSums, kept_window_us, window_rows
+from pipelines.store.revising import Corrections
 from pipelines.store.settling import Settling, StoredUntil
 from pipelines.units import MICRO, SLICE_US, US_PER_S
 from tests.store.sums import BOUNDS, START_US, later, sums
 
 END_US = START_US + US_PER_S
 ALL = sums(1)
+
+
+class Nothing(Sums):
+    """A database that is asked for nothing."""
+
+    def __init__(self) -> None:
+        """There is none."""
 
 
 def rows(records: list[CrowdZones]) -> dict[str, CrowdDensity]:
@@ -138,6 +152,18 @@ def test_sums_are_stored_up_to_the_tick_that_every_partition_has_had() -> None:
     until.forgotten()
     until.stored()
     assert until.event_us == 70
+
+
+@pytest.mark.parametrize("as_read", [lambda record: record, to_plain], ids=["event", "fields"])
+def test_ticks_are_taken_from_what_the_sink_reads_and_from_nothing_else(as_read: Callable[[CrowdZones], Any]) -> None:
+    made = Corrections(Nothing(), bounds_per_m2=BOUNDS)
+    for partition in range(4):
+        made.saw("crowd.zones", partition, as_read(CrowdZones(tick=True, camera="", slice_start_us=70, received_us=0, plan="")))
+        made.saw("crowd.zones", partition, as_read(ALL[0]))
+        made.saw("crowd.zones", partition, Rejected(reason="no bytes", raw=b""))
+        made.saw("sensor.fire", partition, as_read(ALL[0]))
+    made.stored_until.stored()
+    assert made.stored_until.event_us == 70
 
 
 def test_a_window_is_due_after_its_burst_and_at_last_in_the_midst_of_it() -> None:

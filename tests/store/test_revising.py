@@ -9,7 +9,7 @@ import pytest
 
 from connectors.clickhouse import client
 from connectors.clickhouse_sums import Sums
-from pipelines.errors import TransientError
+from pipelines.errors import RefusedError, TransientError
 from pipelines.events import CrowdZones
 from pipelines.store import revising
 from pipelines.store.corrections import window_rows
@@ -338,3 +338,26 @@ def test_a_turn_ends_in_a_small_part_of_a_second_however_much_is_late(filled: Fi
     assert 0 < made.counts["windows"] <= 2 * revising.AT_ONCE
     run(made, from_s=10, for_s=100)
     assert made.counts["windows"] == 40
+
+
+def test_a_window_that_is_refused_holds_no_other_up(filled: Filled, connected: Callable[[], Any]) -> None:
+    every = sums(SECONDS)
+    on_time, late = late_by(every)
+    filled.sums("crowd_zones", on_time)
+    filled.densities(rows_of(on_time))
+    filled.sums("crowd_late", late)
+
+    class Refuses(Sums):
+        def revise(self, rows: Any) -> None:
+            kept = list(rows)
+            if any(row.window_end_us == ENDS[1] for _, _, row in kept):
+                raise RefusedError("a number does not fit")
+            super().revise(kept)
+
+    made = Corrections(Refuses(connected(), "drill_t1"), bounds_per_m2=BOUNDS)
+    tell(made, ENDS[-1])
+    run(made, for_s=30)
+    expected = truth(every)
+    found = filled.zones()
+    assert {end for (zone, end), (revision, _) in found.items() if revision == 0} == {ENDS[1]}
+    assert all(row == expected[place] for place, (revision, row) in found.items() if revision)
