@@ -46,7 +46,8 @@ class Sums(Database):
             f"WITH (SELECT min({_KEPT_WINDOW}) {new}) AS first, (SELECT max({_KEPT_WINDOW}) {new}) AS last"  # noqa: S608 - a checked name, typed values
             " SELECT l.window_end_us, l.late_offset, toUInt32(l.appended), l.late_sums FROM"
             f" (SELECT {_KEPT_WINDOW} AS window_end_us, max(source_offset) AS late_offset, max(appended_at) AS appended,"
-            f" count() AS late_sums FROM {late} WHERE slice_start_us >= first - 1000000 AND slice_start_us < last GROUP BY window_end_us) AS l"
+            f" count() AS late_sums FROM {late}"
+            " WHERE slice_start_us >= first - 1000000 AND slice_start_us < last GROUP BY window_end_us) AS l"
             " LEFT JOIN (SELECT window_end_us, argMax(late_offset, noted_at_us) AS late_offset, max(appended_at) AS appended,"
             f" count() AS notes FROM {marks} WHERE window_end_us BETWEEN first AND last GROUP BY window_end_us) AS d"
             " ON l.window_end_us = d.window_end_us"
