@@ -29,7 +29,6 @@ from stack.parts import Part
 from stack.submit import job_name, sql_changed
 
 _PATIENCE_S: Final = 180.0
-_WITHOUT_PLAN: Final = ("store",)
 
 
 def _state_file() -> Path:
@@ -177,9 +176,8 @@ def _take_up(machine: Machine, current: modes.Mode) -> Plan:
     plan = load(current.settings.plan)
     fresh = replace(current, plan=plan)
     changed = sql_changed(current.settings, plan)
-    parts = [part for part in [*modes.stage_parts(fresh, after=()), *_cameras(fresh)] if part.name not in _WITHOUT_PLAN]
-    parts = [part for part in parts if part.name != "flink-jobs" or changed]
-    running = {status.name for status in supervisor.status()} - {*SERVERS, "page", "topics", *_WITHOUT_PLAN}
+    parts = [part for part in [*modes.stage_parts(fresh, after=()), *_cameras(fresh)] if part.name != "flink-jobs" or changed]
+    running = {status.name for status in supervisor.status()} - {*SERVERS, "page", "topics"}
     supervisor.remove([name for name in running if name != "flink-jobs" or changed])
     for job in jobs(machine.addresses.flink_url):
         name = job.name.removeprefix(f"{current.name}.")

@@ -1,11 +1,11 @@
 """What the Flink jobs make of recorded sums, worked out without Flink: the same integers, the same one division. Pure.
 
-Held equal to the jobs, row by row, by tests/whole/test_replay.py; to an independent oracle by tests/drills/test_windows.py.
+A density's row is that of `pipelines/measures/zone_window.py`; here is which sums belong to which window, and when it closes.
+Held equal to the jobs, row by row, by tests/whole/test_backtest.py.
 """
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -13,15 +13,13 @@ from typing import Any, Final
 
 from drills.results import last_window_us
 from pipelines.events import CrowdCrossings, CrowdDensity, CrowdFlow, CrowdOccupancy, CrowdZones, SensorTurnstile, ZoneSums
-from pipelines.units import MICRO, SLICE_US, US_PER_S, WINDOW_US, slice_start_us
+from pipelines.measures.zone_window import zone_window
+from pipelines.units import SLICE_US, US_PER_S, WINDOW_US, slice_start_us
 
 PATIENCE_US: Final = US_PER_S
 _MINUTE_S: Final = 60
 _TEN_S: Final = 10
 _COUNTERS_S: Final = 3
-_ADDED: Final = ("frames_expected", "frames_used", "n", "n_v", "sum_vx", "sum_vy", "sum_v", "peak_sum", "around_sum", "n_error")
-_PRESSURE: Final = ("pressure_n", "pressure_sum", "pressure_low_sum", "pressure_high_sum")
-_LARGEST: Final = ("zone_area_cm2", "owned_area_cm2", "cameras_expected", "peak_place", "noise_micro", "patch_n")
 Row = tuple[str, Any]
 
 
@@ -116,64 +114,9 @@ class Windows:
                     del slices[old]
                 entries = {start: entry for start, entry in slices.items() if start < end_us}
                 if entries:
-                    found.append((entries, _by_camera(entries)))
+                    found.append(entries)
             if found:
-                yield self._zone(zone, end_us, found)
-
-    def _zone(self, zone: str, end_us: int, found: list[tuple[dict[int, ZoneSums], dict[str, int]]]) -> CrowdDensity:
-        rows = [row for _, row in found]
-        entries = [entry for kept, _ in found for entry in kept.values()]
-
-        def added(name: str) -> int:
-            return sum(row[name] for row in rows)
-
-        def largest(name: str) -> int:
-            return max(row[name] for row in rows)
-
-        area, n_v, place = largest("zone_area_cm2"), added("n_v"), largest("peak_place")
-        seen = [row for row in rows if row["frames_used"] > 0]
-        share = min(sum(row["owned_area_cm2"] for row in seen) / (area * 1.0), 1.0) if area > 0 else 0.0
-        people, peak = added("people_micro") / 1e6, largest("peak_micro") / 4e6
-        density = people / (area / 1e4)
-        speed = added("sum_v") / 1e2 / n_v if n_v else None
-        measured, newest = added("pressure_n") > 0, largest("newest_us")
-        scale = max(entry.los_scale for entry in entries)
-        return CrowdDensity(
-            progress=False,
-            rows=0,
-            window_end_us=end_us,
-            zone=zone,
-            people=people,
-            density_per_m2=density,
-            local_peak_per_m2=peak,
-            peak_x_m=(place // 2**20 % 2**20 - 2**19) * 0.5 + 1 if peak > 0 else 0.0,
-            peak_y_m=(place % 2**20 - 2**19) * 0.5 + 1 if peak > 0 else 0.0,
-            around_per_m2=largest("around_micro") / 1e6,
-            speed_mps=speed,
-            vx_mps=added("sum_vx") / 1e2 / n_v if n_v else None,
-            vy_mps=added("sum_vy") / 1e2 / n_v if n_v else None,
-            los=self._los(scale, density) if seen else "",
-            los_scale=scale,
-            cameras_expected=largest("cameras_expected"),
-            cameras_seen=len(seen),
-            frames_expected=added("frames_expected"),
-            frames_used=added("frames_used"),
-            specific_flow_per_m_s=density * speed if speed is not None else None,
-            pressure_per_s2=largest("pressure_sum_micro") / 1e6 if measured else None,
-            pressure_low_per_s2=largest("pressure_low_sum_micro") / 1e6 if measured else None,
-            pressure_high_per_s2=largest("pressure_high_sum_micro") / 1e6 if measured else None,
-            noise_mps=math.sqrt(largest("noise_micro") / 1e6),
-            patch_people=added("patch_n"),
-            lost=added("lost"),
-            queue_gate=max(entry.queue_gate for entry in entries),
-            observed_share=share,
-            error_people=added("error_micro") / 1e6 + (people * (1.0 - share) / share if share > 0 else 0.0),
-            age_ms=(end_us - newest - SLICE_US) // 1000 if newest >= 0 else -1,
-        )
-
-    def _los(self, scale: str, density: float) -> str:
-        bounds = self._bounds.get(scale, ())
-        return next((letter for letter, bound in zip("ABCDEF", (*bounds, 1e9), strict=False) if density <= bound), "")
+                yield zone_window(zone, end_us=end_us, cameras=found, bounds_per_m2=self._bounds)
 
     # -- flow and occupancy ---------------------------------------------------------------------------------------
 
@@ -223,27 +166,6 @@ class Windows:
                 exits_total=exits,
                 turnstiles_seen=len(rows),
             )
-
-
-def _by_camera(slices: dict[int, ZoneSums]) -> dict[str, int]:
-    entries = list(slices.values())
-    total = {name: sum(getattr(entry, name) for entry in entries) for name in (*_ADDED, *_PRESSURE, "lost")}
-    used, measured = max(total["frames_used"], 1), max(total["pressure_n"], 1)
-    return {
-        **total,
-        **{name: max(getattr(entry, name) for entry in entries) for name in _LARGEST},
-        "people_micro": total["n"] * MICRO // used,
-        "error_micro": total["n_error"] // used,
-        "peak_micro": total["peak_sum"] * MICRO // used,
-        "around_micro": total["around_sum"] // used,
-        **{f"{name}_micro": _towards_zero(total[name], measured) for name in _PRESSURE[1:]},
-        "newest_us": max((start for start, entry in slices.items() if entry.frames_used > 0), default=-1),
-    }
-
-
-def _towards_zero(value: int, by: int) -> int:
-    """Integer division as SQL has it; the lower end of a pressure may be below 0."""
-    return value // by if value >= 0 else -(-value // by)
 
 
 def progress(thing: str, end_us: int, rows: int) -> Any:

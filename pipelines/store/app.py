@@ -14,12 +14,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from connectors import clickhouse
+from connectors.clickhouse_sums import Sums
 from connectors.kafka import Rejected, Row, Sender, Tail, dead_letter, producer
 from pipelines.codec import decode_plain
 from pipelines.errors import ConfigError, DecodeError, MusterError, RefusedError, TransientError
 from pipelines.events import StageHealth
+from pipelines.measures.zone_window import Bounds
 from pipelines.settings import Settings, die, read
 from pipelines.stage import told_to_stop
+from pipelines.store.revising import Corrections
 from pipelines.store.rows import Batch, Block, Intake, floors_of, starts
 from pipelines.store.tables import STORED, TABLES, narrow
 from pipelines.store.upkeep import PlanUpkeep, Upkeep
@@ -54,6 +57,7 @@ class Store:
         open_tail: opens the stored topics at given offsets.
         ready: called once the database is up to date and the topics are open.
         cut: when a batch is complete.
+        corrections: works late sums in, after the sink's own turn.
     """
 
     def __init__(
@@ -64,11 +68,12 @@ class Store:
         sender: Sender,
         open_tail: Callable[[Mapping[tuple[str, int], int]], Tail],
         ready: Callable[[], None],
+        corrections: Corrections | None = None,
         cut: Cut | None = None,
     ) -> None:
         """Nothing is asked of anybody yet."""
         self._database, self._upkeep, self._sender, self._open_tail, self._ready = database, upkeep, sender, open_tail, ready
-        self._cut_at = cut or Cut()
+        self._corrections, self._cut_at = corrections, cut or Cut()
         self._tail: Tail | None = None
         self._intake = Intake()
         self._batch, self._begun_s = Batch(), time.monotonic()
@@ -96,6 +101,8 @@ class Store:
         except RefusedError as error:
             # Nothing is skipped: a person, or the next start, has to cure the cause.
             self._wait(error, _REFUSED_WAIT_S)
+        if self._corrections is not None and self._tail is not None and not self._pending:
+            self._corrections.turn(time.monotonic())
         if time.monotonic() - self._health_s >= 1:
             self._say_health()
 
@@ -150,6 +157,8 @@ class Store:
             self._given += block.rows
             del self._pending[0]
         self._last_said = ""
+        if self._corrections is not None:
+            self._corrections.stored_until.stored()
         self._places.update(self._batch.places)
         self._batch, self._begun_s = Batch(self._intake), time.monotonic()
         if time.monotonic() - self._places_s >= _PLACES_EVERY_S:
@@ -172,9 +181,13 @@ class Store:
             # What came with the error is lost to this reader: the next one starts after what is stored.
             tail.close()
             self._tail, self._batch = None, Batch()
+            if self._corrections is not None:
+                self._corrections.stored_until.forgotten()
             raise
         for row in rows:
             self._take(row)
+            if self._corrections is not None:
+                self._corrections.saw(row.thing, row.partition, row.record)
         due = time.monotonic() - self._begun_s >= self._cut_at.seconds
         if due or self._batch.records >= self._cut_at.records or self._batch.bytes >= BATCH_BYTES:
             self._cut()
@@ -233,14 +246,17 @@ def as_plain(raw: bytes | None, kind: Topic) -> Any:
 
 def build(settings: Settings, cut: Cut | None = None) -> Store:
     """The store of one mode, with its real clients."""
-    database = clickhouse.Database(clickhouse.client(settings.clickhouse), clickhouse.database_of(settings.mode))
+    name = clickhouse.database_of(settings.mode)
+    database = clickhouse.Database(clickhouse.client(settings.clickhouse), name)
     plan = load(settings.plan) if settings.plan != Path() else None
+    bounds: Bounds = {row.scale: row.bounds_per_m2 for row in plan.los} if plan else {}
     return Store(
         database=database,
         upkeep=PlanUpkeep(database, plan, live=not is_drill(settings.mode)),
         sender=Sender(producer(settings.kafka, linger_ms=50), settings.mode),
         open_tail=lambda offsets: Tail(settings.kafka, mode=settings.mode, things=STORED, offsets=offsets, patient=True, read=as_plain),
         ready=settings.ready,
+        corrections=Corrections(Sums(clickhouse.client(settings.clickhouse), name), bounds_per_m2=bounds) if plan else None,
         cut=cut,
     )
 

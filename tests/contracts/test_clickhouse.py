@@ -81,7 +81,7 @@ def _column(line: str) -> tuple[str, str]:
 
 FIELDS = [table for table in TABLES.values() if table.name not in ("positions", "grid_10s", "crowd_zones", "crowd_late")]
 MEASURES = {"zone_seconds", "line_seconds", "area_seconds"}
-OWN = {"store_places", "plan_places"}
+OWN = {"store_places", "plan_places", "corrections", "corrected_windows"}
 HOURS = {"camera_frames": 48, "crowd_zones": 48, "crowd_late": 48}
 YEARS = ("alerts_changes", "dispatch_receipts", "orders_changes", "linkage_changes", "audit_log", "audit_roots")
 
