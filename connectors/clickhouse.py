@@ -17,6 +17,7 @@ from typing import Any, Final
 from clickhouse_driver import Client
 from clickhouse_driver import errors as client_errors
 
+from connectors.clickhouse_blocks import write_packed
 from pipelines.errors import ConfigError, RefusedError, TransientError
 from pipelines.topics import check_mode
 
@@ -54,7 +55,7 @@ def client(address: str) -> Client:
         raise ConfigError(f"ClickHouse's address: expected host:port, got '{address}'")
     # It would log each refused connection; the error that is raised says it once.
     logging.getLogger("clickhouse_driver").setLevel(logging.CRITICAL)
-    return Client(host, int(port), connect_timeout=2, send_receive_timeout=20, sync_request_timeout=5)
+    return write_packed(Client(host, int(port), connect_timeout=2, send_receive_timeout=20, sync_request_timeout=5))
 
 
 def database_of(mode: str) -> str:
