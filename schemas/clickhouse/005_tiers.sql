@@ -129,7 +129,7 @@ DROP TABLE IF EXISTS {database}.crowd_occupancy;
 
 -- One position a second of everybody, out of camera.frames: the first frame of each second. Sorted by track, so that a walker's
 -- rows follow each other and only the differences are left to store. T64 turns the bits of 64 of them on their side: jitter fills
--- a few planes and the rest is nothing, which takes less than their entropy coded byte by byte (`muster bench store`: under 4 B).
+-- a few planes and the rest is nothing, which takes less than their entropy coded byte by byte (`muster bench store`: 4 B a row).
 CREATE TABLE IF NOT EXISTS {database}.positions
 (
     source_partition UInt16,
