@@ -1,9 +1,11 @@
 -- What analysts and dashboards read: the newest revision of each measure, and no personal data (no pass, plate, name or call
 -- sign of a person; posts and roles only). Times are UTC; `at` of a measure is its window's end.
+-- `at_us` is the same instant as the tables are sorted by: who asks for a span of time by it reads that span alone, and who asks
+-- by `at` reads the whole table.
 -- A person's account may read these views and nothing else.
 
 CREATE OR REPLACE VIEW {database}.v_places AS
-SELECT kind, id, name_en, name_zh, detail, approved, area_m2, x_m, y_m, parent, plan
+SELECT kind, id, name_en, name_zh, detail, approved, area_m2, x_m, y_m, parent, plan, saved_at
 FROM {database}.plan_places FINAL;
 
 -- Zones, one row a second. `coverage` is cameras seen of those expected; `known` says whether the number may be believed.
@@ -13,13 +15,14 @@ SELECT at, zone, people, error_people, density_per_m2, local_peak_per_m2, peak_x
     pressure_per_s2, pressure_low_per_s2, pressure_high_per_s2, noise_mps,
     cameras_expected, cameras_seen, if(cameras_expected > 0, cameras_seen / cameras_expected, 0) AS coverage,
     observed_share, frames_expected, frames_used, age_ms, patch_people, lost, revision,
-    cameras_seen > 0 AND frames_used > 0 AS known
+    cameras_seen > 0 AND frames_used > 0 AS known, window_end_us AS at_us
 FROM {database}.zone_seconds FINAL;
 
 -- Levels by the ladder, one row a second and zone: 0 none, 1 watch IV, 2 caution III, 3 warning II, 4 critical I, 5 act now.
 CREATE OR REPLACE VIEW {database}.v_zone_levels AS
 SELECT at, zone, level, indexOf(['watch', 'caution', 'warning', 'critical', 'act_now'], level) AS level_number,
-    next_level, trend_per_m2_min, history_s, next_s, next_low_s, next_high_s, critical_high_s, act_now_high_s
+    next_level, trend_per_m2_min, history_s, next_s, next_low_s, next_high_s, critical_high_s, act_now_high_s,
+    window_end_us AS at_us
 FROM {database}.crowd_forecast FINAL;
 
 -- The grid: one row a cell and ten seconds; x and y are the cell's lower corner in the venue frame, metres.
@@ -40,7 +43,7 @@ FROM {database}.v_zones AS z GROUP BY minute, zone;
 -- Lines and gates, one row a second.
 CREATE OR REPLACE VIEW {database}.v_lines AS
 SELECT at, gate, line, entered, exited, entered_per_min, exited_per_min, entered_per_m_min, exited_per_m_min, width_m, counter_share,
-    entered_total, exited_total, cameras_seen, revision
+    entered_total, exited_total, cameras_seen, revision, window_end_us AS at_us
 FROM {database}.line_seconds FINAL;
 
 CREATE OR REPLACE VIEW {database}.v_gate_minutes AS
@@ -49,28 +52,29 @@ SELECT toStartOfMinute(l.at) AS minute, l.gate AS gate, sum(l.entered) AS entere
 FROM {database}.v_lines AS l GROUP BY minute, gate;
 
 CREATE OR REPLACE VIEW {database}.v_queues AS
-SELECT at, gate, people, arriving_per_min, served_per_min, wait_s, known
+SELECT at, gate, people, arriving_per_min, served_per_min, wait_s, known, window_end_us AS at_us
 FROM {database}.crowd_queue FINAL;
 
 -- Areas: by turnstiles alone, and by conservation with its interval (turnstiles, lines and cameras reconciled).
 CREATE OR REPLACE VIEW {database}.v_areas AS
-SELECT at, area, inside, entries_total, exits_total, turnstiles_seen, revision
+SELECT at, area, inside, entries_total, exits_total, turnstiles_seen, revision, window_end_us AS at_us
 FROM {database}.area_seconds FINAL;
 
 CREATE OR REPLACE VIEW {database}.v_balance AS
-SELECT at, area, inside, low, high, turnstiles, lines, seen, residual, suspect
+SELECT at, area, inside, low, high, turnstiles, lines, seen, residual, suspect, window_end_us AS at_us
 FROM {database}.crowd_balance FINAL;
 
 -- Turnstile counters as devices reported them, for a camera against a turnstile.
 CREATE OR REPLACE VIEW {database}.v_turnstiles AS
-SELECT at, device, gate, area, entries_total, exits_total
+SELECT at, device, gate, area, entries_total, exits_total, event_time_us AS at_us
 FROM {database}.sensor_turnstile FINAL;
 
 -- Alerts: every change, and each alert as it stands with the times of its handling. Seconds are NULL for what has not happened.
 CREATE OR REPLACE VIEW {database}.v_alert_changes AS
 SELECT at, alert_id, mode, axis, number, rule, place, priority, level,
     indexOf(['watch', 'caution', 'warning', 'critical', 'act_now'], level) AS level_number,
-    condition, work, latched, card, verified, value, unit, x_m, y_m, actor_role, verdict, closing, grouped_under, inhibited_by, repeats, plan
+    condition, work, latched, card, verified, value, unit, x_m, y_m, actor_role, verdict, closing, grouped_under, inhibited_by, repeats, plan,
+    event_time_us AS at_us
 FROM {database}.alerts_changes FINAL;
 
 CREATE OR REPLACE VIEW {database}.v_alerts AS
@@ -93,7 +97,7 @@ CREATE OR REPLACE VIEW {database}.v_told AS
 SELECT at, alert_id, axis, number, step, channel,
     if(position(recipient, '@') > 0 OR match(recipient, '^\\+?[0-9 -]{6,}$'), 'address', recipient) AS post,
     state, order_id, attempt, if(due_us > 0, fromUnixTimestamp64Micro(due_us, 'UTC'), NULL) AS due_at,
-    if(due_us > 0, (at_us - due_us) / 1000000, NULL) AS late_s, reason
+    if(due_us > 0, (at_us - due_us) / 1000000, NULL) AS late_s, reason, at_us
 FROM {database}.dispatch_receipts FINAL;
 
 CREATE OR REPLACE VIEW {database}.v_orders AS
@@ -113,46 +117,69 @@ FROM {database}.v_alerts AS a GROUP BY ten_minutes;
 -- Vehicles, fire and identity, without plates and passes.
 CREATE OR REPLACE VIEW {database}.v_vehicle_events AS
 SELECT at, kind, lane, zone, distance_cm / 100 AS distance_m, speed_cmps / 100 AS speed_mps, ahead_cm / 100 AS ahead_m,
-    x_cm / 100 AS x_m, y_cm / 100 AS y_m, detail
+    x_cm / 100 AS x_m, y_cm / 100 AS y_m, detail, event_time_us AS at_us
 FROM {database}.vehicle_events FINAL;
 
 CREATE OR REPLACE VIEW {database}.v_vehicle_speeds AS
 SELECT toStartOfInterval(at, INTERVAL 10 SECOND) AS ten_seconds, lane, uniqExact(vehicle) AS vehicles, avg(speed_cmps) / 100 AS speed_mps,
-    max(speed_cmps) / 100 AS fastest_mps
-FROM {database}.vehicle_tracks FINAL GROUP BY ten_seconds, lane;
+    max(speed_cmps) / 100 AS fastest_mps, intDiv(event_time_us, 10000000) * 10000000 AS at_us
+FROM {database}.vehicle_tracks FINAL GROUP BY ten_seconds, at_us, lane;
 
 CREATE OR REPLACE VIEW {database}.v_fire AS
-SELECT at, device, zone, kind, state, output, x_cm / 100 AS x_m, y_cm / 100 AS y_m, verified
+SELECT at, device, zone, kind, state, output, x_cm / 100 AS x_m, y_cm / 100 AS y_m, verified, event_time_us AS at_us
 FROM {database}.sensor_fire FINAL;
 
 CREATE OR REPLACE VIEW {database}.v_identity_minutes AS
-SELECT toStartOfMinute(at) AS minute, gate, credential, outcome, count() AS passes
-FROM {database}.sensor_identity FINAL GROUP BY minute, gate, credential, outcome;
+SELECT toStartOfMinute(at) AS minute, gate, credential, outcome, count() AS passes,
+    countIf(received_us - event_time_us <= 1000000) AS within_1s, quantile(0.95)((received_us - event_time_us) / 1000000) AS p95_s,
+    intDiv(event_time_us, 60000000) * 60000000 AS at_us
+FROM {database}.sensor_identity FINAL GROUP BY minute, at_us, gate, credential, outcome;
+
+-- The fire panel: what was asked of it and what became of it; by roles, and by the two detectors where they asked.
+CREATE OR REPLACE VIEW {database}.v_linkage AS
+SELECT at, request_id, number, equipment, zone, state, by, actor_role, alert_id, reason_en, reason_zh, at_us
+FROM {database}.linkage_changes FINAL;
+
+-- Who did what, by role.
+CREATE OR REPLACE VIEW {database}.v_acts AS
+SELECT at, number, mode, actor_role, action, subject, place, at_us
+FROM {database}.audit_log FINAL;
+
+-- That a device spoke, and nothing of what it said.
+CREATE OR REPLACE VIEW {database}.v_readings AS
+SELECT at, 'turnstile' AS kind, device, gate AS place, received_us, event_time_us AS at_us FROM {database}.sensor_turnstile
+UNION ALL
+SELECT at, 'id_reader' AS kind, device, gate AS place, received_us, event_time_us AS at_us FROM {database}.sensor_identity
+UNION ALL
+SELECT at, kind, device, zone AS place, received_us, event_time_us AS at_us FROM {database}.sensor_fire
+UNION ALL
+SELECT at, 'vehicle' AS kind, device, lane AS place, received_us, event_time_us AS at_us FROM {database}.sensor_vehicle;
 
 -- The platform.
 CREATE OR REPLACE VIEW {database}.v_cameras AS
 SELECT at, camera, state, fromUnixTimestamp64Micro(since_us, 'UTC') AS since, fps, width_px, height_px, calibrated, people,
-    height_px >= 1080 AS full_hd
+    height_px >= 1080 AS full_hd, event_time_us AS at_us
 FROM {database}.camera_health FINAL;
 
 CREATE OR REPLACE VIEW {database}.v_stages AS
-SELECT at, stage, taken, given, late, clamped, refused, lag, if(tick_age_us < 0, NULL, tick_age_us / 1000000) AS tick_age_s
+SELECT at, stage, taken, given, late, clamped, refused, lag, if(tick_age_us < 0, NULL, tick_age_us / 1000000) AS tick_age_s, at_us
 FROM {database}.stage_health FINAL;
 
 CREATE OR REPLACE VIEW {database}.v_dead_letters AS
-SELECT at, stage, topic, reason FROM {database}.deadletter_ingest FINAL
+SELECT at, stage, topic, reason, at_us FROM {database}.deadletter_ingest FINAL
 UNION ALL
-SELECT at, stage, topic, reason FROM {database}.deadletter_stages FINAL;
+SELECT at, stage, topic, reason, at_us FROM {database}.deadletter_stages FINAL;
 
 CREATE OR REPLACE VIEW {database}.v_ledger AS
-SELECT toStartOfMinute(at) AS minute, topic, sum(length(outcomes)) AS accounted, sum(countSubstrings(outcomes, 'A')) AS accepted,
+SELECT toStartOfMinute(appended_at) AS minute, topic, sum(length(outcomes)) AS accounted, sum(countSubstrings(outcomes, 'A')) AS accepted,
     sum(countSubstrings(outcomes, 'D')) AS duplicates, sum(countSubstrings(outcomes, 'R')) AS refused, sum(clamped) AS clamped_times
 FROM {database}.ledger_ingest FINAL GROUP BY minute, topic;
 
 -- Late sums, and how much of what is shown has been corrected.
 CREATE OR REPLACE VIEW {database}.v_late AS
-SELECT toStartOfMinute(at) AS minute, camera, count() AS sums, max(received_us - slice_start_us) / 1000000 AS latest_s
-FROM {database}.crowd_late FINAL GROUP BY minute, camera;
+SELECT toStartOfMinute(at) AS minute, camera, count() AS sums, max(received_us - slice_start_us) / 1000000 AS latest_s,
+    intDiv(slice_start_us, 60000000) * 60000000 AS at_us
+FROM {database}.crowd_late FINAL GROUP BY minute, at_us, camera;
 
 -- Days that each table holds, what a day of it takes on the disk, and how many more days fit.
 CREATE OR REPLACE VIEW {database}.v_disk AS
