@@ -365,6 +365,23 @@ def replay(
     command.replay(file, command.How(rate=rate, parallelism=parallelism, report=report, plan=plan))
 
 
+@app.command()
+def export(
+    *,
+    parquet: Annotated[Path, typer.Option(help="Folder for one file a view.")],
+    mode: Annotated[Optional[str], typer.Option(help="Mode; the one that runs where there is only one.")] = None,  # noqa: UP045
+    since: Annotated[Optional[str], typer.Option(help="From this instant (UTC) on.")] = None,  # noqa: UP045
+    until: Annotated[Optional[str], typer.Option(help="Before this instant (UTC).")] = None,  # noqa: UP045
+    view: Annotated[Optional[list[str]], typer.Option(help="Only this view; may be repeated.")] = None,  # noqa: UP045
+    force: Annotated[bool, typer.Option("--force", help="Write over files that are there.")] = False,
+    clickhouse: Annotated[Optional[str], typer.Option(help="host:port of another ClickHouse than this machine's.")] = None,  # noqa: UP045
+) -> None:
+    """Write the views for analysts as Parquet, one file a view, without personal data."""
+    from cli import export as command  # noqa: PLC0415
+
+    command.export(parquet, mode=mode, since=since, until=until, views=view or (), force=force, address=clickhouse)
+
+
 @linkage.command("check")
 def linkage_check(
     plan: Annotated[Path, typer.Argument(help="Event plan (YAML) with a linkage.")],

@@ -21,6 +21,7 @@ from clickhouse_driver import errors as client_errors
 from numpy.typing import NDArray
 
 from connectors import clickhouse_schema as schema
+from connectors.clickhouse_blocks import Coded, write_packed
 from connectors.clickhouse_schema import SCHEMAS, statements
 from pipelines.errors import ConfigError, RefusedError, TransientError
 from pipelines.topics import check_mode
@@ -62,7 +63,7 @@ def client(address: str) -> Client:
         raise ConfigError(f"ClickHouse's address: expected host:port, got '{address}'")
     # It would log each refused connection; the error that is raised says it once.
     logging.getLogger("clickhouse_driver").setLevel(logging.CRITICAL)
-    return Client(host, int(port), connect_timeout=2, send_receive_timeout=20, sync_request_timeout=5)
+    return write_packed(Client(host, int(port), connect_timeout=2, send_receive_timeout=20, sync_request_timeout=5))
 
 
 def database_of(mode: str) -> str:
@@ -161,7 +162,7 @@ class Database:
         """
         drop(self._client, name)
 
-    def insert(self, table: str, columns: Mapping[str, Sequence[Any] | NDArray[Any]], *, token: str) -> None:
+    def insert(self, table: str, columns: Mapping[str, Sequence[Any] | NDArray[Any] | Coded], *, token: str) -> None:
         """Insert one block, column by column; the same *token* again changes nothing.
 
         Raises:
@@ -234,9 +235,9 @@ class Database:
         return _execute(self._client, query, *given, **options)
 
 
-def _packed(values: Sequence[Any] | NDArray[Any]) -> NDArray[Any]:
+def _packed(values: Sequence[Any] | NDArray[Any] | Coded) -> Any:
     """A column as the client takes it: numbers of one kind packed, all else as objects."""
-    if isinstance(values, np.ndarray):
+    if isinstance(values, np.ndarray | Coded):
         return values
     plain = np.array(values) if values and all(isinstance(value, (int, float)) for value in values) else None
     if plain is not None and plain.dtype.kind in "biuf":
@@ -247,9 +248,9 @@ def _packed(values: Sequence[Any] | NDArray[Any]) -> NDArray[Any]:
     return made
 
 
-def _has_nul(values: NDArray[Any]) -> bool:
+def _has_nul(values: NDArray[Any] | Coded) -> bool:
     """Whether a text in the column holds a NUL: the client's packed way compares texts as C does, up to it."""
-    return values.dtype == object and isinstance(values[0], str) and "\0" in "".join(values.tolist())
+    return isinstance(values, np.ndarray) and values.dtype == object and isinstance(values[0], str) and "\0" in "".join(values.tolist())
 
 
 def drop(ready: Client, name: str) -> None:

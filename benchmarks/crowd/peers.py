@@ -12,9 +12,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from benchmarks.crowd import ours, venvs, whole
+from benchmarks.crowd import ours, whole
 from benchmarks.crowd.runners import Runner, Used, differing, metered
 from benchmarks.crowd.workload import BIG_CAMERAS, FPS, MOST_CAMERAS, PEOPLE, Answers, Size, oracle, read_records, whole_windows, write
+from benchmarks.peers import venvs
 from pipelines.codec import decode
 from pipelines.detect.frames import PERSON
 from pipelines.errors import ConfigError, MusterError

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.peers.environment import peer_python
+from benchmarks.peers.venvs import WANTED, python_of
 from cli.paths import data_folder
 from pipelines.errors import ConfigError
 
-PEDPY: Final = "pedpy==1.5.1"
+PEDPY: Final = WANTED["pedpy"][0]
 
 
 def cases(root: Path) -> list[dict[str, Any]]:
@@ -57,9 +57,9 @@ class PedPy:
 @contextmanager
 def pedpy(home: Path) -> Iterator[PedPy]:
     """PedPy, in its own environment, as long as the block runs."""
-    python = peer_python(home, "pedpy", PEDPY)
+    python = python_of(home, "pedpy")
     script = Path(__file__).with_name("pedpy_measures.py")
-    command = [str(python), "-I", str(script)]
+    command = [python, "-I", str(script)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own script
         try:
             yield PedPy(process)

@@ -7,9 +7,10 @@ import json
 
 import pytest
 
-from benchmarks.crowd import peers, venvs
+from benchmarks.crowd import peers
 from benchmarks.crowd.runners import Runner, Used
 from benchmarks.crowd.workload import Size, oracle
+from benchmarks.peers import venvs
 from pipelines.errors import ConfigError, MusterError
 
 SMALL = Size(cameras=2, seconds=4)

@@ -16,6 +16,7 @@ WANTED: Final = {
     "bytewax": ("bytewax==0.21.1", "fastavro==1.13.1", "numpy==2.1.3"),
     "pathway": ("pathway==0.33.0", "fastavro==1.13.1"),
     "pedpy": ("pedpy==1.5.1", "fastavro==1.13.1"),
+    "store": ("clickhouse-connect==1.12.0", "duckdb==2.0.0", "numpy==2.1.3"),
 }
 _PATIENCE_S: Final = 600
 
