@@ -58,6 +58,47 @@ class CellSums:
         return out.tobytes()
 
 
+class CellRollup:
+    """The grid over a longer period, out of its seconds."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._seconds: list[bytes] = []
+
+    def add(self, cells: bytes) -> None:
+        """Add a second: rows of `CELL` as `CellSums.close` gives them, none where nobody was seen."""
+        self._seconds.append(cells)
+
+    def close(self) -> bytes | None:
+        """Rows of `CELL`, by x, then y, and begin anew; None when no second was seen.
+
+        Density is the mean over the seconds that were seen, velocity that of the people, pressure the highest.
+        """
+        seconds, self._seconds = self._seconds, []
+        if not seconds:
+            return None
+        rows = np.frombuffer(b"".join(seconds), dtype=CELL)
+        if not len(rows):
+            return b""
+        places = (rows["x"].astype(np.int64) << _SHIFT) + rows["y"] + _OFFSET
+        places, index = np.unique(places, return_inverse=True)
+        out = np.zeros(len(places), dtype=CELL)
+        out["x"], out["y"] = places >> _SHIFT, (places & (1 << _SHIFT) - 1) - _OFFSET
+        people = np.bincount(index, weights=rows["density"], minlength=len(places))
+        out["density"] = people // len(seconds)
+        known = rows["vx"] != NO_VELOCITY
+        moving = np.bincount(index[known], weights=rows["density"][known], minlength=len(places))
+        for name in ("vx", "vy"):
+            weights = rows[name][known].astype(np.float64) * rows["density"][known]
+            total = np.bincount(index[known], weights=weights, minlength=len(places))
+            out[name] = np.where(moving > 0, total // np.maximum(moving, 1), NO_VELOCITY)
+        highest = np.full(len(places), -1, dtype=np.int64)
+        measured = rows["pressure"] != NOT_MEASURABLE
+        np.maximum.at(highest, index[measured], rows["pressure"][measured].astype(np.int64))
+        out["pressure"] = np.where(highest >= 0, highest, NOT_MEASURABLE)
+        return out[out["density"] > 0].tobytes()
+
+
 def _fill_pressure(out: NDArray[np.void], positions_cm: Ints, velocities: Ints, *, noise_variance_m2_s2: float) -> None:
     """Pressure of the cells whose surrounding 2 m box, one lattice step beyond them on every side, is dense."""
     if len(positions_cm) < DENSE_PEOPLE:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipelines import units
-from pipelines.detect.cells import CELL, CellSums
+from pipelines.detect.cells import CELL, CellRollup, CellSums
 from pipelines.detect.crossings import Crossings, LineFloor
 from pipelines.detect.floor import ZoneFloor
 from pipelines.detect.frames import pack
@@ -21,6 +20,8 @@ from pipelines.detect.sums import Accuracy, SliceSums
 from pipelines.detect.velocities import BASELINE_US, Velocities
 from pipelines.events import CameraFrame, CrowdCells, CrowdCrossings, CrowdZones
 from pipelines.measures.pressure import velocity_noise_variance
+
+ROLLUP_US: Final = 10 * units.MICRO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,7 @@ class Eye:
         self._slice_us = units.slice_start_us(start_us)
         self._sums = self._new_sums()
         self._cells = CellSums()
+        self._rollup = CellRollup()
         self._moved_us = start_us - 1
 
     def _new_sums(self) -> SliceSums:
@@ -142,13 +144,23 @@ class Eye:
             noise_variance_m2_s2=velocity_noise_variance(sigma_m=sigma_m, baseline_s=baseline_s),
         )
 
-    def _second(self) -> Sequence[CrowdCells]:
+    def _second(self) -> list[CrowdCells]:
+        """The grid of the second that ends now, and that of the ten seconds where they do."""
         cells, self._cells = self._cells, CellSums()
-        if not cells.frames:
-            return ()
-        start = self._slice_us - units.MICRO
-        rows = cells.close(noise_variance_m2_s2=self._accuracy().noise_variance_m2_s2)
-        return (CrowdCells(camera=self._view.camera, event_time_us=start, period_us=units.MICRO, cells=rows, row_bytes=CELL.itemsize),)
+        out = []
+        if cells.frames:
+            rows = cells.close(noise_variance_m2_s2=self._accuracy().noise_variance_m2_s2)
+            self._rollup.add(rows)
+            out.append(self._grid(units.MICRO, rows))
+        if self._slice_us % ROLLUP_US == 0:
+            rolled = self._rollup.close()
+            if rolled is not None:
+                out.append(self._grid(ROLLUP_US, rolled))
+        return out
+
+    def _grid(self, period_us: int, rows: bytes) -> CrowdCells:
+        start_us = self._slice_us - period_us
+        return CrowdCells(camera=self._view.camera, event_time_us=start_us, period_us=period_us, cells=rows, row_bytes=CELL.itemsize)
 
 
 def view_records_late(record: CrowdZones) -> bool:
