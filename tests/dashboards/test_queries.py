@@ -2,79 +2,24 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from functools import cache
 from itertools import pairwise
-from typing import Any
 
 import pytest
 
-from dashboards.generate import HERE
 from dashboards.words import LANGS
-from tests.dashboards.conftest import Filled
-from tests.dashboards.expanding import Span, Value, expanded, interpolated
+from tests.dashboards.asking import Filled, asked, board, panel_sql, run, values
+from tests.dashboards.expanding import Span, Value
 from tests.dashboards.filling import HOSTILE
 
-BOARDS = ("alerts", "crowd", "fire", "flow", "identity", "platform", "vehicles")
 # The day before the hour holds some 2 million rows of zones and cells: who reads past the span reads them.
 MOST_ROWS = 450_000
 MOST_BYTES = 60_000_000
 MAY_BE_EMPTY_ELSEWHERE = "a database that other events have filled need not hold every kind of row"
 
 
-@cache
-def board(lang: str, key: str) -> dict[str, Any]:
-    made: dict[str, Any] = json.loads((HERE / lang / f"{key}.json").read_text(encoding="utf-8"))
-    return made
-
-
-def asked() -> Iterator[tuple[str, str, str]]:
-    """Board, name and SQL of each query of each board and language."""
-    for lang in LANGS:
-        for key in BOARDS:
-            made = board(lang, key)
-            for panel in made["panels"]:
-                for target in panel["targets"]:
-                    yield f"{lang}/{key}", f"{panel['title']} {target['refId']}", target["rawSql"]
-            for mark in made["annotations"]["list"]:
-                if "rawSql" in mark["target"]:
-                    yield f"{lang}/{key}", f"mark {mark['name']}", mark["target"]["rawSql"]
-
-
-def panel_sql(key: str, title: str) -> str:
-    """The first query of a panel of the English board."""
-    [panel] = [row for row in board("en", key)["panels"] if row["title"] == title]
-    sql: str = panel["targets"][0]["rawSql"]
-    return sql
-
-
-def values(filled: Filled, lang: str) -> dict[str, Value]:
-    """What Grafana would have chosen by itself: the first of one, all of many."""
-    found: dict[str, Value] = {"mode": filled.mode}
-    for variable in board(lang, "crowd")["templating"]["list"]:
-        if variable["name"] == "mode":
-            continue
-        if variable["type"] == "textbox":
-            found[variable["name"]] = variable["query"]
-            continue
-        rows = filled.client.execute(interpolated(variable["query"]["rawSql"], found))
-        options = [str(row[0]) for row in rows]
-        assert options, variable["name"]
-        found[variable["name"]] = options if variable["multi"] else options[0]
-    return found
-
-
 @pytest.fixture(scope="module")
 def chosen(filled: Filled) -> dict[str, dict[str, Value]]:
     return {lang: values(filled, lang) for lang in LANGS}
-
-
-def run(filled: Filled, sql: str, variables: dict[str, Value], span: Span) -> tuple[list[tuple[Any, ...]], list[str], int, int]:
-    """Rows, names of columns, rows read and bytes read."""
-    rows, columns = filled.client.execute(expanded(interpolated(sql, variables), span), with_column_types=True)
-    progress = filled.client.last_query.progress
-    return rows, [name for name, _ in columns], progress.rows, progress.bytes
 
 
 @pytest.mark.parametrize(("where", "name", "sql"), [pytest.param(*row, id=f"{row[0]} {row[1]}") for row in asked()])
