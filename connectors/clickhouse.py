@@ -17,6 +17,7 @@ from typing import Any, Final
 from clickhouse_driver import Client
 from clickhouse_driver import errors as client_errors
 
+from connectors.secret_file import read_secret
 from pipelines.errors import ConfigError, RefusedError, TransientError
 from pipelines.topics import check_mode
 
@@ -43,18 +44,21 @@ _MAY_PASS: Final = frozenset(
 )
 
 
-def client(address: str) -> Client:
+def client(address: str, *, user: str = "", password_file: Path = Path()) -> Client:
     """A client for *address*, host:port of the native protocol; it dials at its first query.
 
+    Without *user* it is the server's default one, as on the embedded server.
+
     Raises:
-        ConfigError: *address* is not host:port.
+        ConfigError: *address* is not host:port, or *password_file* cannot be used.
     """
     host, _, port = address.rpartition(":")
     if not host or not port.isdecimal():
         raise ConfigError(f"ClickHouse's address: expected host:port, got '{address}'")
     # It would log each refused connection; the error that is raised says it once.
     logging.getLogger("clickhouse_driver").setLevel(logging.CRITICAL)
-    return Client(host, int(port), connect_timeout=2, send_receive_timeout=20, sync_request_timeout=5)
+    password = read_secret(password_file) if password_file != Path() else ""
+    return Client(host, int(port), user=user, password=password, connect_timeout=2, send_receive_timeout=20, sync_request_timeout=5)
 
 
 def database_of(mode: str) -> str:

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from signal import SIGINT, SIGTERM, signal
-from typing import Final
+from typing import Any, Final
 
 from connectors import clickhouse
 from connectors.kafka import Rejected, Row, Sender, Tail, dead_letter, producer
@@ -192,10 +192,14 @@ class Store:
         self._sender.send("stage.health", record, key="store")
 
 
+def _client(settings: Settings) -> Any:
+    return clickhouse.client(settings.clickhouse, user=settings.clickhouse_user, password_file=settings.clickhouse_password_file)
+
+
 def build(settings: Settings) -> Store:
     """The store of one mode, with its real clients."""
     return Store(
-        database=clickhouse.Database(clickhouse.client(settings.clickhouse), clickhouse.database_of(settings.mode)),
+        database=clickhouse.Database(_client(settings), clickhouse.database_of(settings.mode)),
         sender=Sender(producer(settings.kafka, linger_ms=50), settings.mode),
         open_tail=lambda offsets: Tail(settings.kafka, mode=settings.mode, things=STORED, offsets=offsets, patient=True),
         ready=settings.ready,
@@ -212,7 +216,7 @@ def main() -> None:
         if not settings.clickhouse:
             raise ConfigError("MUSTER_CLICKHOUSE must be set")
         if "--drop" in sys.argv[1:]:
-            clickhouse.drop(clickhouse.client(settings.clickhouse), clickhouse.database_of(settings.mode))
+            clickhouse.drop(_client(settings), clickhouse.database_of(settings.mode))
             return
         store = build(settings)
         while not stop.is_set():
