@@ -105,7 +105,7 @@ def _read(bootstrap: str) -> dict[str, str]:
             message = consumer.poll(_TIMEOUT_S)
             if message is None or message.error():
                 raise TransientError(f"the topic {TOPIC} at {bootstrap} cannot be read to its end")
-            offset = message.offset() + 1
+            offset = (message.offset() or 0) + 1
             key, value = message.key(), message.value()
             if key is not None:
                 found.pop(key.decode(), None)

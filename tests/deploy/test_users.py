@@ -11,7 +11,7 @@ import pytest
 
 from connectors import clickhouse
 from pipelines.errors import ConfigError, RefusedError
-from stack.backup import back_up
+from stack.backup import back_up, restore
 from stack.secret_files import file_of
 from tests.deploy.server import DENIED, NO_SUCH_TABLE, OUT_OF_BOUNDS, READONLY, ROOT, Server, serving
 
@@ -190,6 +190,15 @@ def test_the_migrator_backs_live_up(server: Server) -> None:
             back_up(client, "live", "b1", look_every_s=0.05)  # never over one that is there
         with pytest.raises(ConfigError, match="expected letters"):
             back_up(client, "live", "x'); DROP DATABASE live --")
+
+
+def test_a_backup_can_be_brought_back_and_never_over_rows(server: Server) -> None:
+    with client_of(server, "muster_migrator") as client:
+        back_up(client, "live", "b2", look_every_s=0.05)
+        restore(client, "live", "b2", into="drill_back", look_every_s=0.05)
+        assert client.execute("SELECT a, who FROM drill_back.passes") == [(7, "somebody")]
+        with pytest.raises(RefusedError):
+            restore(client, "live", "b2", look_every_s=0.05)
 
 
 def test_a_password_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
