@@ -162,11 +162,7 @@ def hold(plan: Path, mode: str, channels: Path) -> None:
 
 def _parts(machine: Machine, mode: modes.Mode) -> list[Part]:
     after = machine.after_servers()
-    return [modes.setup_part(mode), *modes.stage_parts(mode, after=after), *_cameras(mode)]
-
-
-def _cameras(mode: modes.Mode) -> list[Part]:
-    return [modes.detect_part(mode, camera=camera.id, source=camera.source) for camera in mode.plan.cameras if camera.source]
+    return [modes.setup_part(mode), *modes.stage_parts(mode, after=after), *modes.camera_parts(mode)]
 
 
 def _take_up(machine: Machine, current: modes.Mode) -> Plan:
@@ -176,7 +172,7 @@ def _take_up(machine: Machine, current: modes.Mode) -> Plan:
     plan = load(current.settings.plan)
     fresh = replace(current, plan=plan)
     changed = sql_changed(current.settings, plan)
-    parts = [part for part in [*modes.stage_parts(fresh, after=()), *_cameras(fresh)] if part.name != "flink-jobs" or changed]
+    parts = [part for part in [*modes.stage_parts(fresh, after=()), *modes.camera_parts(fresh)] if part.name != "flink-jobs" or changed]
     running = {status.name for status in supervisor.status()} - {*SERVERS, "page", "topics"}
     supervisor.remove([name for name in running if name != "flink-jobs" or changed])
     for job in jobs(machine.addresses.flink_url):

@@ -1,4 +1,4 @@
-"""Entry point of the live page: `python -m command.app`, on loopback only."""
+"""Entry point of the live page: `python -m command.app`; on loopback, unless it is told otherwise."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def main() -> None:
     hub = Hub(settings.home / "run" / "modes", bootstrap=settings.kafka, client=producer(settings.kafka, linger_ms=0))
     config = uvicorn.Config(
         application(settings, hub),
-        host="127.0.0.1",
+        host=settings.page_host,
         port=settings.page_port,
         log_level="warning",
         access_log=False,

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from connectors import clickhouse_schema as schema
 from connectors.clickhouse_blocks import Coded, write_packed
 from connectors.clickhouse_schema import SCHEMAS, statements
+from connectors.secret_file import read_secret
 from pipelines.errors import ConfigError, RefusedError, TransientError
 from pipelines.topics import check_mode
 
@@ -52,18 +53,24 @@ _MAY_PASS: Final = frozenset(
 )
 
 
-def client(address: str) -> Client:
+def client(address: str, *, user: str = "", password_file: Path = Path()) -> Client:
     """A client for *address*, host:port of the native protocol; it dials at its first query.
 
+    Without *user* it is the server's default one, as on the embedded server.
+
     Raises:
-        ConfigError: *address* is not host:port.
+        ConfigError: *address* is not host:port, or *password_file* cannot be used.
     """
     host, _, port = address.rpartition(":")
     if not host or not port.isdecimal():
         raise ConfigError(f"ClickHouse's address: expected host:port, got '{address}'")
     # It would log each refused connection; the error that is raised says it once.
     logging.getLogger("clickhouse_driver").setLevel(logging.CRITICAL)
-    return write_packed(Client(host, int(port), connect_timeout=2, send_receive_timeout=20, sync_request_timeout=5))
+    password = read_secret(password_file) if password_file != Path() else ""
+    dialled = Client(
+        host, int(port), user=user or "default", password=password, connect_timeout=2, send_receive_timeout=20, sync_request_timeout=5
+    )
+    return write_packed(dialled)
 
 
 def database_of(mode: str) -> str:

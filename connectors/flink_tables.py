@@ -92,7 +92,7 @@ def sink(thing: str, addresses: Addresses) -> str:
     options = {
         **_common(thing, addresses),
         "sink.delivery-guarantee": "at-least-once",
-        "value.avro-confluent.schema": json.dumps(_without_docs(_schema(thing))),
+        "value.avro-confluent.schema": json.dumps(without_docs(_schema(thing))),
         "value.avro-confluent.subject": f"{thing}.v1-value",
         "properties.linger.ms": "5",  # the rows of one window leave together
         "sink.parallelism": "1",  # progress rows keep their order, at every parallelism of the job
@@ -115,9 +115,10 @@ def _create(thing: str, columns: list[str], options: dict[str, str]) -> str:
     return f"CREATE TABLE {table_name(thing)} (\n  {', '.join(columns)}\n) WITH (\n  {with_}\n)"
 
 
-def _without_docs(schema: Any) -> Any:
+def without_docs(schema: Any) -> Any:
+    """A schema as a sink registers it: docs are for people, and would make another text of the same schema."""
     if isinstance(schema, dict):
-        return {key: _without_docs(value) for key, value in schema.items() if key != "doc"}
+        return {key: without_docs(value) for key, value in schema.items() if key != "doc"}
     if isinstance(schema, list):
-        return [_without_docs(item) for item in schema]
+        return [without_docs(item) for item in schema]
     return schema

@@ -24,7 +24,10 @@ class Settings:
         mode: live or drill-<id>.
         kafka, clickhouse: host:port.
         registry, flink: http://host:port.
+        clickhouse_user: ClickHouse's user; empty = its default one, which has no password.
+        clickhouse_password_file: file that holds that user's password.
         page_port: port of the live page.
+        page_host: address on which the live page listens.
         plan: the plan file.
         run: folder of this mode's run (0700): keys, inbox, checkpoints.
         home: the runtime folder.
@@ -45,7 +48,10 @@ class Settings:
     registry: str = ""
     clickhouse: str = ""
     flink: str = ""
+    clickhouse_user: str = ""
+    clickhouse_password_file: Path = Path()
     page_port: int = 0
+    page_host: str = "127.0.0.1"
     plan: Path = Path()
     run: Path = Path()
     home: Path = Path()

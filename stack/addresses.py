@@ -113,10 +113,10 @@ def can_listen(port: int) -> bool:
     return True
 
 
-def somebody_listens(port: int) -> bool:
-    """Whether a loopback port takes connections: cheap, and silent while it does not."""
+def somebody_listens(port: int, *, host: str = LOOPBACK) -> bool:
+    """Whether a port takes connections: cheap, and silent while it does not."""
     try:
-        socket.create_connection((LOOPBACK, port), timeout=1).close()
+        socket.create_connection((host, port), timeout=1).close()
     except OSError:
         return False
     return True

@@ -35,6 +35,12 @@ def fetch_servers(home: Path, *, progress: Callable[[str, int, int], None]) -> N
     _side_by_side(_for_servers(home, progress), home)
 
 
+def fetch_for_image(home: Path, *, progress: Callable[[str, int, int], None], root: Path = ROOT) -> None:
+    """What the stages need where the servers run somewhere else: the page, and the connectors with which Flink jobs are submitted."""
+    connectors = functools.partial(_fetch_jars, home, progress, groups=("flink",))
+    _side_by_side([connectors, functools.partial(npm.build_page, home, root / "command" / "web", progress)], home)
+
+
 def _for_servers(home: Path, progress: Callable[[str, int, int], None]) -> list[Callable[[], None]]:
     return [
         functools.partial(_fetch_jars, home, progress),
@@ -51,8 +57,8 @@ def _side_by_side(tasks: Sequence[Callable[[], None]], home: Path) -> None:
         task.result()
 
 
-def _fetch_jars(home: Path, progress: Callable[[str, int, int], None]) -> None:
-    lock = jars.read_lock()
+def _fetch_jars(home: Path, progress: Callable[[str, int, int], None], groups: Sequence[str] = tuple(jars.WANTED)) -> None:
+    lock = {group: wanted for group, wanted in jars.read_lock().items() if group in groups}
     missing = {group: jars.missing_jars(home / "jars" / group, wanted) for group, wanted in lock.items()}
     if not any(missing.values()):
         return
@@ -70,13 +76,16 @@ def clean(home: Path, root: Path) -> None:
 
 
 def main() -> None:
-    """``python -m stack.fetch [--relock]``: bring everything now, or resolve the Java archives anew."""
+    """``python -m stack.fetch [--relock | --image]``: bring everything now, only what an image of the stages needs, or lock Java anew."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--relock", action="store_true", help="write stack/jars.lock.json from the wanted versions")
-    if parser.parse_args().relock:
+    parser.add_argument("--image", action="store_true", help="leave out Kafka, Java's archive and ClickHouse's engine")
+    told = parser.parse_args()
+    if told.relock:
         jars.relock()
-    else:
-        fetch_all(ROOT / ".muster", progress=lambda what, done, total: print(f"{what} {done}/{total}", file=sys.stderr))
+        return
+    fetch = fetch_for_image if told.image else fetch_all
+    fetch(ROOT / ".muster", progress=lambda what, done, total: print(f"{what} {done}/{total}", file=sys.stderr))
 
 
 if __name__ == "__main__":

@@ -155,6 +155,18 @@ def lib_dir(home: Path) -> Path:
 
 def prepare(home: Path, addresses: Addresses) -> None:
     """Write the settings, link the jars, and empty the folder for what killed programs left."""
+    folder = _emptied(home)
+    _write_settings(home, {**cluster_settings(folder, addresses), **taskmanager_settings()})
+    (conf_dir(home) / "log4j-console.properties").write_text(LOG4J + LOG4J_JOBS)
+
+
+def prepare_client(home: Path) -> None:
+    """What a process that submits jobs needs where the cluster runs somewhere else: the jars, and settings without any address."""
+    _emptied(home)
+    _write_settings(home, {"env.java.opts.all": java_options()})
+
+
+def _emptied(home: Path) -> Path:
     folder = home / "run" / "flink"
     shutil.rmtree(folder / "tmp", ignore_errors=True)
     shutil.rmtree(lib_dir(home), ignore_errors=True)
@@ -162,15 +174,18 @@ def prepare(home: Path, addresses: Addresses) -> None:
         each.mkdir(parents=True, exist_ok=True)
     for jar in [*(_wheel() / "lib").glob("*.jar"), *(home / "jars" / "flink").glob("*.jar")]:
         (lib_dir(home) / jar.name).symlink_to(jar.resolve())
-    settings = {**_cluster_settings(folder, addresses), **_taskmanager_settings()}
+    return folder
+
+
+def _write_settings(home: Path, settings: Mapping[str, str | int]) -> None:
     (conf_dir(home) / "config.yaml").write_text("".join(f"{key}: {value}\n" for key, value in settings.items()))
-    (conf_dir(home) / "log4j-console.properties").write_text(LOG4J + LOG4J_JOBS)
     (conf_dir(home) / "log4j-cli.properties").write_text(LOG4J)
 
 
-def _cluster_settings(folder: Path, addresses: Addresses) -> Mapping[str, str | int]:
+def cluster_settings(folder: Path, addresses: Addresses) -> Mapping[str, str | int]:
+    """Where the cluster listens and how it behaves."""
     return {
-        "env.java.opts.all": _wheel_java_options(),
+        "env.java.opts.all": java_options(),
         "jobmanager.rpc.address": LOOPBACK,
         "jobmanager.rpc.port": addresses.flink_rpc_port,
         "jobmanager.bind-host": LOOPBACK,
@@ -201,7 +216,7 @@ def _cluster_settings(folder: Path, addresses: Addresses) -> Mapping[str, str | 
     }
 
 
-def _taskmanager_settings() -> Mapping[str, str | int]:
+def taskmanager_settings() -> Mapping[str, str | int]:
     """The sizes that the wheel's script would work out: without it, each must be said."""
     return {
         "taskmanager.numberOfTaskSlots": SLOTS,
@@ -226,7 +241,7 @@ def _java(home: Path, name: str, memory: tuple[str, ...]) -> tuple[str, ...]:
         *SMALL_SERVER,
         *memory,
         *shared_classes(home, name, lib_dir(home).iterdir()),
-        *_wheel_java_options().split(),
+        *java_options().split(),
         f"-Djava.io.tmpdir={home / 'run' / 'flink' / 'tmp'}",
         f"-Dlog4j.configurationFile=file:{log4j}",
         "-cp",
@@ -234,7 +249,7 @@ def _java(home: Path, name: str, memory: tuple[str, ...]) -> tuple[str, ...]:
     )
 
 
-def _wheel_java_options() -> str:
+def java_options() -> str:
     """The ``--add-opens`` list that this version of Flink asks for."""
     for line in (_wheel() / "conf" / "config.yaml").read_text().splitlines():
         key, _, value = line.partition(":")

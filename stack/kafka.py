@@ -76,7 +76,7 @@ def _part(home: Path, name: str, node: Node, nodes: Sequence[Node]) -> Part:
     folder = home / "run" / name
     folder.mkdir(parents=True, exist_ok=True)
     properties = folder / "server.properties"
-    properties.write_text("".join(f"{key}={value}\n" for key, value in _properties(folder, node, nodes).items()))
+    properties.write_text("".join(f"{key}={value}\n" for key, value in properties_of(folder / "data", node, nodes).items()))
     (folder / "log4j2.yaml").write_text(LOG4J)
     return Part(
         name=name,
@@ -88,7 +88,8 @@ def _part(home: Path, name: str, node: Node, nodes: Sequence[Node]) -> Part:
 
 def answers(bootstrap: str) -> bool:
     """Whether the broker is up and has taken itself into the cluster."""
-    if not somebody_listens(int(bootstrap.rpartition(":")[2])):
+    host, _, port = bootstrap.partition(",")[0].rpartition(":")
+    if not somebody_listens(int(port), host=host):
         return False  # the client below would complain in the log
     admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
     return bool(admin.list_topics(timeout=2).brokers)
@@ -153,7 +154,8 @@ def _script(home: Path, folder: Path, properties: Path) -> str:
     return f"test -f {formatted} || {form} || exit 1; exec {line} {classes} kafka.Kafka {config}"
 
 
-def _properties(folder: Path, node: Node, nodes: Sequence[Node]) -> dict[str, str]:
+def properties_of(data: Path, node: Node, nodes: Sequence[Node]) -> dict[str, str]:
+    """The settings of one broker whose files are in *data*."""
     replicas = min(len(nodes), _REPLICAS)
     in_step = max(replicas - 1, 1)
     return {
@@ -167,7 +169,7 @@ def _properties(folder: Path, node: Node, nodes: Sequence[Node]) -> dict[str, st
         "min.insync.replicas": str(in_step),
         "unclean.leader.election.enable": "false",
         "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-        "log.dirs": str(folder / "data"),
+        "log.dirs": str(data),
         "auto.create.topics.enable": "false",
         "message.max.bytes": str(RECORD_LIMIT_BYTES),
         "log.message.timestamp.type": "LogAppendTime",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from typing import Final
+from typing import Any, Final
 
 from confluent_kafka.admin import AdminClient
 
@@ -18,7 +18,6 @@ from pipelines.settings import TOPICS_READY, Settings, die, read
 from pipelines.topics import ALL, Topic, is_drill
 from plan.load import load
 from stack import kafka
-from stack.clickhouse import answers as clickhouse_answers
 from stack.kafka import TopicSpec, delete_topics, ensure_topics
 from stack.modes import announce
 
@@ -57,10 +56,22 @@ def _wait_for_servers(settings: Settings) -> None:
     until_s = time.monotonic() + 2 * _PATIENCE_S
     while time.monotonic() < until_s:
         with contextlib.suppress(Exception):  # whatever the clients raise, the servers are not there yet
-            if kafka.answers(settings.kafka) and clickhouse_answers(int(settings.clickhouse.rpartition(":")[2])):
+            if kafka.answers(settings.kafka) and _clickhouse_answers(settings):
                 return
         time.sleep(0.1)
     raise TransientError("Kafka or ClickHouse does not answer")
+
+
+def _clickhouse(settings: Settings) -> Any:
+    return clickhouse.client(settings.clickhouse, user=settings.clickhouse_user, password_file=settings.clickhouse_password_file)
+
+
+def _clickhouse_answers(settings: Settings) -> bool:
+    client = _clickhouse(settings)
+    try:
+        return bool(client.execute("SELECT 1") == [(1,)])
+    finally:
+        client.disconnect()
 
 
 def main(arguments: list[str]) -> None:
@@ -74,7 +85,7 @@ def main(arguments: list[str]) -> None:
             if names:
                 delete_topics(settings.kafka, names)
                 _wait_until_gone(admin, set(names))
-            clickhouse.drop(clickhouse.client(settings.clickhouse), clickhouse.database_of(settings.mode))
+            clickhouse.drop(_clickhouse(settings), clickhouse.database_of(settings.mode))
         ensure_topics(settings.kafka, [spec(topic, settings.mode) for topic in ALL])
     except MusterError as error:
         die(error)

@@ -75,7 +75,7 @@ def prepare(
     shutil.rmtree(folder / "ready", ignore_errors=True)
     (folder / TOPICS_READY).unlink(missing_ok=True)
     write_plan(folder, plan)
-    _ensure_key(folder / "mode.key")
+    ensure_key(folder)
     withdraw(home, mode)  # the page hears of it when its topics are there: it must not read those of the last drill
     settings = Settings(
         mode=mode,
@@ -102,7 +102,9 @@ def write_plan(folder: Path, plan: Plan) -> None:
     draft.replace(folder / "plan.yaml")
 
 
-def _ensure_key(path: Path) -> None:
+def ensure_key(folder: Path) -> None:
+    """The mode's key, from which device keys are derived: made at the first call, readable by its owner alone."""
+    path = folder / "mode.key"
     if not path.exists():
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         os.write(handle, secrets.token_bytes(32))
@@ -149,8 +151,8 @@ def stage_parts(mode: Mode, *, after: tuple[str, ...], dispatch: bool = True, ti
         parts.append(ticker_part(mode, after=topics))
     if ingest:
         parts.append(_part(mode, "ingest", ("pipelines.ingest.app",), after=topics))
-    if ingest and _has_panel(mode):
-        parts.append(_part(mode, "linkage", ("pipelines.linkage.app",), after=topics))
+    if ingest:
+        parts += linkage_parts(mode, after=topics)
     if dispatch:
         parts.append(_part(mode, "dispatch", ("pipelines.dispatch.app",), after=topics))
         parts.append(_part(mode, "audit", ("pipelines.audit.app",), after=topics))
@@ -159,10 +161,20 @@ def stage_parts(mode: Mode, *, after: tuple[str, ...], dispatch: bool = True, ti
     return parts
 
 
-def _has_panel(mode: Mode) -> bool:
-    """Whether there is a fire panel to read: a drill has one only where its plan has a simulator, and none in a replay."""
+def linkage_parts(mode: Mode, *, after: tuple[str, ...]) -> list[Part]:
+    """LINKAGE where there is a fire panel to read: a drill has one only where its plan has a simulator, and none in a replay."""
     linkage = mode.plan.linkage
-    return linkage is not None and (not is_drill(mode.name) or linkage.simulator is not None)
+    has_panel = linkage is not None and (not is_drill(mode.name) or linkage.simulator is not None)
+    return [_part(mode, "linkage", ("pipelines.linkage.app",), after=after)] if has_panel else []
+
+
+def camera_parts(mode: Mode) -> list[Part]:
+    """A detect worker for each camera of the plan that has a source."""
+    return [
+        detect_part(mode, camera=camera.id, source=camera.source, backend=mode.settings.backend)
+        for camera in mode.plan.cameras
+        if camera.source
+    ]
 
 
 def ticker_part(mode: Mode, *, after: tuple[str, ...]) -> Part:

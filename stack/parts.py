@@ -27,6 +27,7 @@ class Part:
         outlives: it may live on for a minute when the supervisor dies; it must then end by itself.
         alive: whether it still gives signs of life, asked once a second while it is ready; None = a process that runs is alive.
         before_start: called before each start: takes away what the process before it has left, such as its word that it is ready.
+        keeps_trying: a start that fails is tried again, ever more slowly, like a part that had been ready.
         on_death: told why a part that was ready is started again, in a thread of its own.
     """
 
@@ -40,6 +41,7 @@ class Part:
     outlives: bool = False
     alive: Callable[[], bool] | None = None
     before_start: Callable[[], None] | None = None
+    keeps_trying: bool = False
     on_death: Callable[[str], None] | None = None
 
 

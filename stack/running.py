@@ -143,7 +143,7 @@ class RunningPart:
 
     def _stumbled(self, what: str) -> None:
         """After a death: one that never worked has failed, one that did is tried again, ever more slowly."""
-        if self.part.one_shot or not self._was_ready:
+        if self.part.one_shot or not (self._was_ready or self.part.keeps_trying):
             self.failure = f"{self.part.name} {what}; its log {self._log.name} ends:\n{last_lines(self._log)}"
             self._enter("failed")
             return

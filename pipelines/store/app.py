@@ -244,10 +244,14 @@ def as_plain(raw: bytes | None, kind: Topic) -> Any:
         return Rejected(reason=str(error), raw=bytes(raw or b""))
 
 
+def _client(settings: Settings) -> Any:
+    return clickhouse.client(settings.clickhouse, user=settings.clickhouse_user, password_file=settings.clickhouse_password_file)
+
+
 def build(settings: Settings, cut: Cut | None = None) -> Store:
     """The store of one mode, with its real clients."""
     name = clickhouse.database_of(settings.mode)
-    database = clickhouse.Database(clickhouse.client(settings.clickhouse), name)
+    database = clickhouse.Database(_client(settings), name)
     plan = load(settings.plan) if settings.plan != Path() else None
     bounds: Bounds = {row.scale: row.bounds_per_m2 for row in plan.los} if plan else {}
     return Store(
@@ -256,7 +260,7 @@ def build(settings: Settings, cut: Cut | None = None) -> Store:
         sender=Sender(producer(settings.kafka, linger_ms=50), settings.mode),
         open_tail=lambda offsets: Tail(settings.kafka, mode=settings.mode, things=STORED, offsets=offsets, patient=True, read=as_plain),
         ready=settings.ready,
-        corrections=Corrections(Sums(clickhouse.client(settings.clickhouse), name), bounds_per_m2=bounds) if plan else None,
+        corrections=Corrections(Sums(_client(settings), name), bounds_per_m2=bounds) if plan else None,
         cut=cut,
     )
 
@@ -278,7 +282,7 @@ def main() -> None:
             raise ConfigError("MUSTER_CLICKHOUSE must be set")
         arguments = _arguments(sys.argv[1:])
         if arguments.drop:
-            clickhouse.drop(clickhouse.client(settings.clickhouse), clickhouse.database_of(settings.mode))
+            clickhouse.drop(_client(settings), clickhouse.database_of(settings.mode))
             return
         store = build(settings, Cut(seconds=arguments.batch_s, records=arguments.batch_records))
         while not stop.is_set():
