@@ -167,7 +167,8 @@ def _parts(machine: Machine, mode: modes.Mode) -> list[Part]:
 
 
 def _cameras(mode: modes.Mode) -> list[Part]:
-    return [modes.detect_part(mode, camera=camera.id, source=camera.source) for camera in mode.plan.cameras if camera.source]
+    watching = [modes.detect_part(mode, camera=camera.id, source=camera.source) for camera in mode.plan.cameras if camera.source]
+    return [*watching, *modes.recorder_parts(mode)]
 
 
 def _take_up(machine: Machine, current: modes.Mode) -> Plan:

@@ -30,13 +30,14 @@ class Settings:
         home: the runtime folder.
         ready_file: touched by the process once it is ready.
         start_us: the mode's fixed start, µs UTC; 0 = the wall clock is the mode's clock.
-        camera: of a detect worker, which camera.
+        camera: of a detect worker, which camera; of a recorder, its cameras, comma between.
         source: of a detect worker, its video; of the simulation, its scenario.
         backend: of a detect worker: motion | onnx | auto.
         parallelism: of the Flink jobs.
         channels: the channels file of dispatch; empty = none.
         callout: file that says whom the watchdog calls; nobody where there is none.
         anchor: folder or http address outside, where the roots of the audit chain are kept.
+        recordings: folder of recorded video; a folder for each mode in it.
     """
 
     mode: str
@@ -57,6 +58,7 @@ class Settings:
     channels: Path = Path()
     callout: Path = Path()
     anchor: str = ""
+    recordings: Path = Path()
 
     def environment(self) -> dict[str, str]:
         """The MUSTER_* variables that give these settings."""

@@ -14,6 +14,8 @@ from pipelines.units import MICRO
 STORED: Final = (
     "camera.frames",
     "camera.health",
+    "camera.segments",
+    "recorder.state",
     "crowd.cells",
     "crowd.density",
     "crowd.flow",
@@ -35,6 +37,7 @@ STORED: Final = (
 )
 SOURCE: Final = ("source_partition", "source_offset", "appended_at")
 NOT_STORED: Final = frozenset({"tick", "progress", "rows"})  # of rows that move time only
+NAMES: Final = {"camera.segments": "video_segments"}  # tables that are not called like their topic
 NESTED: Final = {"levels": LevelStep}
 LARGEST_BLOCK_ROWS: Final = 20_000
 _HOUR_S: Final = 3600
@@ -74,7 +77,7 @@ def table_of(thing: str) -> Table:
 
     return Table(
         thing=thing,
-        name=thing.replace(".", "_"),
+        name=NAMES.get(thing, thing.replace(".", "_")),
         columns=(*SOURCE, *flat, *(f"{outer}.{inner}" for outer, inner in nested)),
         mark=next((name for name in ("tick", "progress") if name in names), ""),
         values=with_arrays if nested else plain,

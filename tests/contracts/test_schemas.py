@@ -65,6 +65,8 @@ GIVEN_OUT = {
     42: "audit_root",
     43: "probe_passed",
     44: "alert_answer",
+    49: "camera_segment",
+    50: "recorder_state",
     53: "linkage_request",
     54: "linkage_change",
 }
