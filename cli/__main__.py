@@ -10,6 +10,7 @@ import typer
 
 from cli import trust
 from cli.console import USAGE, fail
+from cli.video import recording
 
 app = typer.Typer(
     name="muster",
@@ -34,6 +35,7 @@ channels = typer.Typer(help="Check and try the ways to people and systems outsid
 app.add_typer(channels, name="channels")
 app.add_typer(trust.ledger, name="ledger")
 app.add_typer(trust.audit, name="audit")
+app.add_typer(recording, name="recording")
 app.command()(trust.watchdog)
 
 Report = Annotated[Optional[Path], typer.Option(help="Write the report to this JSON file.")]  # noqa: UP045 - typer reads it at run time

@@ -17,7 +17,7 @@ from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from command import linkage
+from command import clips, linkage
 from command.acts import LONGEST, NO_ALERT, Act, refusal
 from command.headers import SafeHeaders
 from command.orders import router as orders
@@ -52,7 +52,9 @@ class Asked(BaseModel):
     y_m: float = Field(default=0.0, allow_inf_nan=False)
 
 
-def create_app(source: Source, *, dist: Path, run: Path, hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")) -> FastAPI:
+def create_app(
+    source: Source, *, dist: Path, run: Path, hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]"), recordings: Path = Path()
+) -> FastAPI:
     """The application.
 
     Args:
@@ -60,6 +62,7 @@ def create_app(source: Source, *, dist: Path, run: Path, hosts: tuple[str, ...] 
         dist: the built page.
         run: folder with the supervisor's status files.
         hosts: names under which the page may be asked for, against DNS rebinding.
+        recordings: folder of recorded video; no clips are given where there is none.
     """
     app = FastAPI(title="Muster", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
@@ -69,6 +72,7 @@ def create_app(source: Source, *, dist: Path, run: Path, hosts: tuple[str, ...] 
     _add_acts(app, source)
     app.include_router(orders(source))
     app.include_router(linkage.router(source, run))
+    app.include_router(clips.router(source, recordings))
 
     @app.get("/api/health")
     def health() -> dict[str, Any]:

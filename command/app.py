@@ -19,7 +19,7 @@ GRACE_S = 1  # open streams never end by themselves
 
 def application(settings: Settings, hub: Hub) -> FastAPI:
     """The page of this machine."""
-    app = create_app(hub, dist=settings.home / "web" / "dist", run=settings.home / "run")
+    app = create_app(hub, dist=settings.home / "web" / "dist", run=settings.home / "run", recordings=settings.recordings)
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:

@@ -217,6 +217,7 @@ def page_part(home: Path, addresses: Addresses, *, after: tuple[str, ...]) -> Pa
         home=home,
         run=home / "run",
         ready_file=home / "run" / "page.ready",
+        recordings=recordings_of(home),
     )
     settings.ready_file.unlink(missing_ok=True)
     return Part(

@@ -156,12 +156,17 @@ class Library:
         draft.write_text(json.dumps(asdict(hold), ensure_ascii=False), encoding="utf-8")
         draft.replace(folder / f"{hold.id}.json")
 
-    def release(self, hold_id: str) -> bool:
-        """Let go of a hold; whether there was one."""
+    def release(self, hold_id: str, *, by: str, why: str, at_us: int) -> bool:
+        """Let go of a hold, and keep who did it and for what; whether there was one."""
         path = self.root / _HOLDS / f"{hold_id}.json"
-        there = path.exists()
-        path.unlink(missing_ok=True)
-        return there
+        if not path.exists():
+            return False
+        held = json.loads(path.read_text(encoding="utf-8"))
+        draft = path.with_suffix(".new")
+        draft.write_text(json.dumps({"held": held, "released_by": by, "why": why, "at_us": at_us}, ensure_ascii=False), encoding="utf-8")
+        draft.replace(path.with_suffix(".released"))
+        path.unlink()
+        return True
 
     # -- what the topic has -------------------------------------------------------------------------------------
 

@@ -66,13 +66,14 @@ def _mended(
         path.rename(path.with_name(path.name + UNREADABLE))
         say(f"{error}; it is kept as {path.name}{UNREADABLE}")
         return None
-    file = library.whole(path, named.camera, named.start_us) if named.partial else path.relative_to(library.root).as_posix()
+    start_us = max(began_us(path, named, found.length_us), last_end_us)
+    file = library.whole(path, named.camera, start_us) if named.partial else path.relative_to(library.root).as_posix()
     size_bytes, blake2b = reader.digest(library.root / file)
     say(f"{file} was cut off by a kill; it is kept as far as it can be read: {found.length_us / 1e6:.1f} s, {len(found.packets)} pictures")
     return CameraSegment(
         camera=named.camera,
-        start_us=named.start_us,
-        end_us=named.start_us + found.length_us,
+        start_us=start_us,
+        end_us=start_us + found.length_us,
         file=file,
         size_bytes=size_bytes,
         codec=found.codec,
@@ -82,6 +83,17 @@ def _mended(
         key_frames=sum(key for _, _, key, _ in found.packets),
         damaged=sum(damaged for _, _, _, damaged in found.packets),
         blake2b=blake2b,
-        gap_us=max(named.start_us - last_end_us, 0) if last_end_us else 0,
+        gap_us=start_us - last_end_us if last_end_us else 0,
         ended="killed",
     )
+
+
+def began_us(path: Path, named: Named, length_us: int) -> int:
+    """When the first picture of a file was, µs UTC.
+
+    A whole file is named by it. One that is still written is named by when its first packet was taken, which after a connection's
+    beginning may have waited; its last packet did not wait, and was written when the file was changed last.
+    """
+    if not named.partial:
+        return named.start_us
+    return min(named.start_us, path.stat().st_mtime_ns // 1000 - length_us)
