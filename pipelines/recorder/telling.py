@@ -69,9 +69,10 @@ class Telling:
             self._sender.flush(_FLUSH_S)
             self._mark(rows)
         except TransientError as error:
-            if not self._sender.waiting:
-                self._sent = 0  # something never arrived; what is under way is not sent twice
-            return f"the topic has not heard of the newest files: {error}"
+            if self._sender.waiting:  # under way: not to be sent twice
+                return "the topic has not heard of the newest files: the broker takes nothing; they are told of when it does"
+            self._sent = 0
+            return f"the topic has not heard of the newest files, and they are told of again: {error}"
         except OSError as error:
             return f"what the topic has heard of cannot be noted: {error.strerror}"
         self._sent = 0

@@ -133,6 +133,18 @@ def test_a_clip_takes_what_is_still_being_written(tmp_path: Path, stations: list
     assert made.files[0].endswith(".ts.part")
 
 
+def test_a_clip_waits_for_what_is_still_to_come(folder: Path, stations: list[Station], feeds: list[Feed]) -> None:
+    feeds.append(Feed([film(seconds=30)], seconds=30))
+    stations.append(Station(folder / "recordings" / "live", feeds[0].address, segment_us=30_000_000))
+    stations[0].wait(lambda: stations[0].recorder.taken > 25)
+    now_us = time.time_ns() // 1000
+    words = ("--camera", "c1", "--at", iso(now_us), "--before", "1s", "--after", "2s", "--out", "a.mp4", "--json")
+    code, out = muster("clip", *words)
+    said = json.loads(out)
+    assert code == 0
+    assert said["end_us"] > now_us + 1_500_000
+
+
 # -- proof ------------------------------------------------------------------------------------------------------------
 
 
