@@ -10,6 +10,7 @@ import typer
 
 from cli import dashboards_options, stores, trust
 from cli.console import USAGE, fail
+from cli.video import recording
 
 app = typer.Typer(
     name="muster",
@@ -37,6 +38,7 @@ app.add_typer(trust.audit, name="audit")
 cameras = typer.Typer(help="Hold a calibration against its points, propose masks.", no_args_is_help=True)
 app.add_typer(cameras, name="camera")
 app.add_typer(stores.store, name="store")
+app.add_typer(recording, name="recording")
 app.command()(trust.watchdog)
 dashboards = typer.Typer(help="Grafana's boards.", no_args_is_help=True)
 app.add_typer(dashboards, name="dashboards")

@@ -162,7 +162,7 @@ def hold(plan: Path, mode: str, channels: Path) -> None:
 
 def _parts(machine: Machine, mode: modes.Mode) -> list[Part]:
     after = machine.after_servers()
-    return [modes.setup_part(mode), *modes.stage_parts(mode, after=after), *modes.camera_parts(mode)]
+    return [modes.setup_part(mode), *modes.stage_parts(mode, after=after), *modes.camera_parts(mode), *modes.recorder_parts(mode)]
 
 
 def _take_up(machine: Machine, current: modes.Mode) -> Plan:

@@ -17,7 +17,7 @@ from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from command import geojson, linkage
+from command import clips, geojson, linkage
 from command.acts import LONGEST, NO_ALERT, Act, refusal, say
 from command.headers import SafeHeaders
 from command.orders import router as orders
@@ -54,7 +54,13 @@ class Asked(BaseModel):
 
 
 def create_app(
-    source: Source, *, dist: Path, run: Path, hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]"), grafana: str = ""
+    source: Source,
+    *,
+    dist: Path,
+    run: Path,
+    hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]"),
+    grafana: str = "",
+    recordings: Path = Path(),
 ) -> FastAPI:
     """The application.
 
@@ -64,6 +70,7 @@ def create_app(
         run: folder with the supervisor's status files.
         hosts: names under which the page may be asked for, against DNS rebinding.
         grafana: address of the Grafana whose pages may read the outlines; empty = none.
+        recordings: folder of recorded video; no clips are given where there is none.
     """
     app = FastAPI(title="Muster", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
@@ -74,6 +81,7 @@ def create_app(
     app.include_router(orders(source))
     app.include_router(linkage.router(source, run))
     app.include_router(geojson.router(source, grafana))
+    app.include_router(clips.router(source, recordings))
 
     @app.get("/api/health")
     def health() -> dict[str, Any]:

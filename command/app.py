@@ -19,7 +19,8 @@ GRACE_S = 1  # open streams never end by themselves
 
 def application(settings: Settings, hub: Hub) -> FastAPI:
     """The page of this machine."""
-    app = create_app(hub, dist=settings.home / "web" / "dist", run=settings.home / "run", grafana=settings.grafana)
+    home = settings.home
+    app = create_app(hub, dist=home / "web" / "dist", run=home / "run", grafana=settings.grafana, recordings=settings.recordings)
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:

@@ -57,3 +57,8 @@ def is_loopback(host: str) -> bool:
 def header_id(message_id: str) -> str:
     """*message_id* as a header takes it: other than visible ASCII is percent-encoded, so that two ids stay two."""
     return re.sub(r"[^!-$&-~]", lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode()), message_id)
+
+
+def without_password(source: str) -> str:
+    """An address without its user and password, for sentences and logs."""
+    return re.sub(r"(?<=://)[^/@]*@", "", source)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import math
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -13,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from connectors.addressing import without_password
 from pipelines.errors import ConfigError
 
 JPEG_MOST_BYTES: Final = 200 * 1024
@@ -121,11 +121,6 @@ def jpeg(frame: Frame) -> bytes:
         if made and len(body) <= JPEG_MOST_BYTES:
             return body.tobytes()
     return b""
-
-
-def without_password(source: str) -> str:
-    """An address without its user and password, for sentences and logs."""
-    return re.sub(r"(?<=://)[^/@]*@", "", source)
 
 
 def _refuse_no_video(path: Path, name: str) -> None:

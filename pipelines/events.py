@@ -652,3 +652,38 @@ class LinkageChange:
     reason_zh: str
     at_us: int
     plan: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraSegment:
+    """One file of a camera's recorded video."""
+
+    camera: str
+    start_us: int
+    end_us: int
+    file: str
+    size_bytes: int
+    codec: str
+    width_px: int
+    height_px: int
+    frames: int
+    key_frames: int
+    damaged: int
+    blake2b: str
+    gap_us: int
+    ended: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecorderState:
+    """What a recorder says of its cameras and of the disk."""
+
+    recorder: str
+    at_us: int
+    state: str
+    cameras: int
+    recording: int
+    used_percent: float
+    free_bytes: int
+    sentence_en: str
+    sentence_zh: str

@@ -33,7 +33,7 @@ class Settings:
         home: the runtime folder.
         ready_file: touched by the process once it is ready.
         start_us: the mode's fixed start, µs UTC; 0 = the wall clock is the mode's clock.
-        camera: of a detect worker, which camera.
+        camera: of a detect worker, which camera; of a recorder, its cameras, comma between.
         source: of a detect worker, its video; of the simulation, its scenario.
         backend: of a detect worker: motion | onnx | auto.
         parallelism: of the Flink jobs.
@@ -41,6 +41,7 @@ class Settings:
         callout: file that says whom the watchdog calls; nobody where there is none.
         anchor: folder or http address outside, where the roots of the audit chain are kept.
         grafana: address of the Grafana whose pages may read the venue's outlines; empty = none.
+        recordings: folder of recorded video; a folder for each mode in it.
     """
 
     mode: str
@@ -65,6 +66,7 @@ class Settings:
     callout: Path = Path()
     anchor: str = ""
     grafana: str = ""
+    recordings: Path = Path()
 
     def environment(self) -> dict[str, str]:
         """The MUSTER_* variables that give these settings."""

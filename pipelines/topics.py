@@ -54,6 +54,8 @@ ALL: Final = (
     Topic(thing="camera.frames", record=events.CameraFrame, partitions=4),
     Topic(thing="camera.health", record=events.CameraHealth, ticked=True),
     Topic(thing="camera.preview", record=events.CameraPreview, keep_ms=60_000),
+    Topic(thing="camera.segments", record=events.CameraSegment, keep_ms=7 * _DAY_MS),
+    Topic(thing="recorder.state", record=events.RecorderState),
     Topic(thing="crowd.zones", record=events.CrowdZones, partitions=4, ticked=True),
     Topic(thing="crowd.late", record=events.CrowdZones),
     Topic(thing="crowd.crossings", record=events.CrowdCrossings, partitions=4, ticked=True),

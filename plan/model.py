@@ -15,6 +15,7 @@ from plan.georeference import Georeference
 from plan.linkage import Linkage
 from plan.part import Id, Part, Text
 from plan.places import places_of
+from plan.recording import Recording
 from plan.response import ResponsePlan
 from plan.retention import Retention
 from plan.signs import Signs
@@ -214,6 +215,7 @@ class Camera(Part):
     )
     calibration: Calibration | None = None
     watches: Literal["people", "road"] = Field(default="people", description="a camera over a road counts nobody: what moves is a vehicle")
+    record: bool = Field(default=False, description="whether its video is kept, as it comes; needs a video camera with a source")
     noise_cm: float = Field(default=1.0, ge=0, le=50, description="position noise that is always there, standard deviation per axis")
     count_error: float = Field(default=0.05, ge=0, le=1, description="share by which its count may be wrong, to be measured per camera")
     masks: tuple[tuple[float, float, float, float], ...] = Field(
@@ -225,6 +227,12 @@ class Camera(Part):
         for x0, y0, x1, y1 in self.masks:
             if not (x0 < x1 and y0 < y1):
                 raise ValueError(f"mask {x0:g}, {y0:g}, {x1:g}, {y1:g}: expected x0 < x1 and y0 < y1")
+        return self
+
+    @model_validator(mode="after")
+    def _recorded(self) -> Camera:
+        if self.record and (self.kind != "video" or not self.source):
+            raise ValueError("record is for a camera of kind video with a source: there is nothing else to record")
         return self
 
     @property
@@ -394,6 +402,7 @@ class Plan(Part):
     permits: tuple[Permit, ...] = ()
     devices: tuple[Device, ...] = ()
     linkage: Linkage | None = None
+    recording: Recording = Field(default=Recording(), description="how long recorded video is kept")
     posts: tuple[Post, ...] = ()
     duty: Duty | None = Field(default=None, description="who is on call, when, and how they are reached")
     actions: tuple[Action, ...] = Field(default=(), description="orders that are prepared")

@@ -24,6 +24,7 @@ from stack.parts import Part
 from stack.watch_parts import watchdog_part
 
 _START_TIMEOUT_S: Final = 120.0
+_RECORDED_TOGETHER: Final = 4  # cameras a recorder: a crash in the demuxer of one leaves a second's gap in the other three
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,11 @@ class Mode:
 def anchor_of(home: Path) -> str:
     """Where roots of the audit chain are kept outside the mode's folder: MUSTER_ANCHOR, else a folder of the runtime folder."""
     return os.environ.get("MUSTER_ANCHOR", str(home / "anchors"))
+
+
+def recordings_of(home: Path) -> Path:
+    """Where video is recorded: MUSTER_RECORDINGS, else a folder of the runtime folder."""
+    return Path(os.environ.get("MUSTER_RECORDINGS", home / "recordings"))
 
 
 def run_folder(home: Path, mode: str) -> Path:
@@ -91,6 +97,7 @@ def prepare(
         channels=channels,
         callout=Path(os.environ.get("MUSTER_CALLOUT", home / "callout.yaml")),
         anchor=anchor_of(home),
+        recordings=recordings_of(home),
     )
     return Mode(settings=settings, plan=plan, fresh=fresh, clock=clock)
 
@@ -188,6 +195,18 @@ def detect_part(mode: Mode, *, camera: str, source: str, backend: str = "auto", 
     return _part(replace(mode, settings=settings), f"detect-{camera}", ("pipelines.detect.app",), after=())
 
 
+def recorder_parts(mode: Mode) -> list[Part]:
+    """Recorders of the cameras that the plan wants recorded, a few to a process."""
+    cameras = [camera.id for camera in mode.plan.cameras if camera.record]
+    groups = [cameras[first : first + _RECORDED_TOGETHER] for first in range(0, len(cameras), _RECORDED_TOGETHER)]
+    return [_recorder_part(mode, group) for group in groups]
+
+
+def _recorder_part(mode: Mode, cameras: list[str]) -> Part:
+    settings = replace(mode.settings, camera=",".join(cameras))
+    return _part(replace(mode, settings=settings), f"recorder-{cameras[0]}", ("pipelines.recorder.app",), after=("topics",))
+
+
 def simulation_part(mode: Mode, *, scenario: Path, after: tuple[str, ...]) -> Part:
     """Walkers, simulated cameras and devices: an overture until `begin_story`."""
     settings = replace(mode.settings, source=str(scenario))
@@ -211,6 +230,7 @@ def page_part(home: Path, addresses: Addresses, *, after: tuple[str, ...]) -> Pa
         run=home / "run",
         ready_file=home / "run" / "page.ready",
         grafana=os.environ.get("MUSTER_GRAFANA", ""),
+        recordings=recordings_of(home),
     )
     settings.ready_file.unlink(missing_ok=True)
     return Part(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from pipelines.store.tables import TABLES
+from plan.recording import Recording
 from plan.retention import Retention
 
 TIERS: Final = {
@@ -15,17 +16,19 @@ TIERS: Final = {
     "readings_days": (
         *("vehicle_tracks", "vehicle_events", "sensor_turnstile", "sensor_identity", "sensor_fire", "sensor_vehicle", "camera_health"),
     ),
-    "platform_days": ("stage_health", "ledger_ingest", "deadletter_ingest", "deadletter_stages"),
+    "platform_days": ("recorder_state", "stage_health", "ledger_ingest", "deadletter_ingest", "deadletter_stages"),
     "response_days": ("alerts_changes", "dispatch_receipts", "orders_changes", "linkage_changes", "audit_log", "audit_roots"),
 }
+VIDEO_INDEX: Final = "video_segments"  # as long as the video itself
 _DAY_H: Final = 24
 
 
-def hours(retention: Retention) -> dict[str, int]:
+def hours(retention: Retention, recording: Recording | None = None) -> dict[str, int]:
     """Table → hours that its rows are kept after the broker took them in."""
     kept = {
         table: int(getattr(retention, key)) * (1 if key.endswith("_h") else _DAY_H) for key, tables in TIERS.items() for table in tables
     }
+    kept[VIDEO_INDEX] = (recording or Recording()).video_days * _DAY_H
     assert kept.keys() == TABLES.keys(), "every table belongs to a tier"
     return kept
 

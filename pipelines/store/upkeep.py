@@ -51,7 +51,7 @@ class PlanUpkeep:
             self._say(f"{self._database.name}: applied {name}")
         if self._plan is None:
             return
-        kept = hours(self._plan.retention)
+        kept = hours(self._plan.retention, self._plan.recording)
         for table in self._if_allowed("set how long tables are kept", lambda: self._database.keep(kept, floors=floors())) or ():
             self._say(f"{self._database.name}: {table} is kept as the plan says from now on")
         self._database.save_plan_places(COLUMNS, rows(self._plan))

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from connectors.video import JPEG_MOST_BYTES, Video, jpeg, without_password
+from connectors.addressing import without_password
+from connectors.video import JPEG_MOST_BYTES, Video, jpeg
 from pipelines.errors import ConfigError
 
 
