@@ -1,6 +1,6 @@
-"""`python -m stack.held cameras|linkage`: holds those processes of a mode whose number only the plan knows, where no machine does.
+"""`python -m stack.held cameras|recorders|linkage`: holds those processes of a mode whose number only the plan knows, where no machine does.
 
-A detect worker for each camera with a source, or a LINKAGE where there is a fire panel. One that fails is tried again, so that
+A detect worker for each camera with a source, recorders of those that are kept, or a LINKAGE where there is a fire panel. One that fails is tried again, so that
 one camera's fault touches no other. A second holder of the same mode is refused: it would count everybody twice.
 """
 
@@ -24,6 +24,7 @@ from stack.supervisor import Supervisor
 _LOOK_EVERY_S: Final = 0.5
 _KINDS: Final[dict[str, Callable[[modes.Mode], list[Part]]]] = {
     "cameras": modes.camera_parts,
+    "recorders": modes.recorder_parts,
     "linkage": lambda mode: modes.linkage_parts(mode, after=()),
 }
 

@@ -38,7 +38,8 @@ OURS = sorted(SERVICES.keys() - SERVERS)
 HOME = "/opt/muster/.muster"
 PROFILES = {"core", "gpu", "grafana", "tools"}
 # Parts whose number is the plan's have a holder instead (stack/held.py).
-HELD = {"linkage": "linkage", "detect-c1": "detect"}
+HELD = {"linkage": "linkage", "detect-c1": "detect", "recorder-c1": "recorder"}
+HOLDS = {"detect": "cameras", "recorder": "recorders", "linkage": "linkage"}
 # What a process on one loopback does not need, and one in a container does.
 ITS_OWN = {
     "MUSTER_READY_FILE",
@@ -66,13 +67,14 @@ def addresses() -> Addresses:
 def embedded(tmp_path: Path) -> dict[str, tuple[tuple[str, ...], dict[str, str]]]:
     """Service → the command and the settings that the embedded supervisor gives, with the container's paths."""
     plan = plan_of()  # with a fire panel
-    cameras = (plan.cameras[0].model_copy(update={"source": "rtsp://camera"}), *plan.cameras[1:])
+    cameras = (plan.cameras[0].model_copy(update={"source": "rtsp://camera", "record": True}), *plan.cameras[1:])
     plan = plan.model_copy(update={"cameras": cameras})
     mode = modes.prepare(tmp_path, addresses(), mode="live", plan=plan, clock="wall", fresh=False)
     parts = [
         modes.setup_part(mode),
         *modes.stage_parts(mode, after=()),
         *modes.camera_parts(mode),
+        *modes.recorder_parts(mode),
         modes.page_part(tmp_path, addresses(), after=()),
     ]
     given = {}
@@ -102,10 +104,10 @@ def test_each_service_runs_the_command_with_the_settings_of_the_embedded_stack(t
         service = HELD.get(name, name)
         said = {**defaults(), **environment(service)}
         if name in HELD:
-            assert SERVICES[service]["command"][1:] == ["-m", "stack.held", "cameras" if service == "detect" else "linkage"]
+            assert SERVICES[service]["command"][1:] == ["-m", "stack.held", HOLDS[service]]
         else:
             assert SERVICES[service]["command"] == ["python", *command], name
-        of_each = {"MUSTER_CAMERA", "MUSTER_SOURCE"} if service == "detect" else set()
+        of_each = {"MUSTER_CAMERA", "MUSTER_SOURCE"} if service in ("detect", "recorder") else set()
         differing = {key: (value, said[key]) for key, value in env.items() if said[key] != value and key not in of_each}
         if service == "page":  # the embedded page is given less than it could be, and listens on loopback
             assert differing.pop("MUSTER_PAGE_HOST") == ("127.0.0.1", "0.0.0.0")

@@ -11,10 +11,11 @@ from connectors.clickhouse import Disk
 from pipelines.errors import ConfigError, RefusedError
 from pipelines.measures.polygon import area_m2
 from pipelines.store.places import COLUMNS, rows
-from pipelines.store.retention import TIERS, floors, hours
+from pipelines.store.retention import TIERS, VIDEO_INDEX, floors, hours
 from pipelines.store.tables import TABLES
 from pipelines.store.upkeep import PlanUpkeep
 from plan.load import parse, plan_hash
+from plan.recording import Recording
 from plan.retention import FLOORS, LONGEST_DAYS, Retention
 from tests.plans import plan_dict
 
@@ -97,7 +98,7 @@ def test_a_disk_that_fills_is_said_at_eighty_and_at_ninety_percent(
 
 def test_every_table_belongs_to_one_tier_and_every_tier_has_its_floor() -> None:
     tables = [table for tier in TIERS.values() for table in tier]
-    assert sorted(tables) == sorted(TABLES)
+    assert sorted([*tables, VIDEO_INDEX]) == sorted(TABLES)
     assert TIERS.keys() | {"drill_days"} == FLOORS.keys()
     assert {key: getattr(Retention(), key) for key in FLOORS} == {key: least for key, (least, _) in FLOORS.items()}
 
@@ -105,6 +106,7 @@ def test_every_table_belongs_to_one_tier_and_every_tier_has_its_floor() -> None:
 def test_the_plan_may_keep_longer_and_never_shorter() -> None:
     kept = hours(Retention(positions_days=90, frames_h=60))
     assert (kept["positions"], kept["camera_frames"], kept["audit_log"]) == (90 * 24, 60, 1096 * 24)
+    assert hours(Retention(), Recording(video_days=60))[VIDEO_INDEX] == 60 * 24
     assert all(kept[table] >= least for table, least in floors().items())
 
 
