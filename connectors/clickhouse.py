@@ -29,6 +29,7 @@ from pipelines.topics import check_mode
 
 __all__ = ["SCHEMAS", "Database", "Disk", "client", "database_of", "drop", "statements"]
 
+DEFAULT_USER: Final = "default"
 LARGEST_BLOCK_ROWS: Final = 1_000_000
 _NAME: Final = re.compile(r"live|drill_[a-z0-9][a-z0-9_]{0,40}")
 _DRILL: Final = "drill_"
@@ -56,7 +57,7 @@ _MAY_PASS: Final = frozenset(
 def client(address: str, *, user: str = "", password_file: Path = Path()) -> Client:
     """A client for *address*, host:port of the native protocol; it dials at its first query.
 
-    Without *user* it is the server's default one, as on the embedded server.
+    Without *user* it is the one that has no password, as on the embedded server.
 
     Raises:
         ConfigError: *address* is not host:port, or *password_file* cannot be used.
@@ -66,11 +67,8 @@ def client(address: str, *, user: str = "", password_file: Path = Path()) -> Cli
         raise ConfigError(f"ClickHouse's address: expected host:port, got '{address}'")
     # It would log each refused connection; the error that is raised says it once.
     logging.getLogger("clickhouse_driver").setLevel(logging.CRITICAL)
-    password = read_secret(password_file) if password_file != Path() else ""
-    dialled = Client(
-        host, int(port), user=user or "default", password=password, connect_timeout=2, send_receive_timeout=20, sync_request_timeout=5
-    )
-    return write_packed(dialled)
+    who = {"user": user or DEFAULT_USER, "password": read_secret(password_file) if password_file != Path() else ""}
+    return write_packed(Client(host, int(port), **who, connect_timeout=2, send_receive_timeout=20, sync_request_timeout=5))
 
 
 def database_of(mode: str) -> str:

@@ -201,6 +201,12 @@ def test_a_backup_can_be_brought_back_and_never_over_rows(server: Server) -> Non
             restore(client, "live", "b2", look_every_s=0.05)
 
 
+def test_who_names_no_user_is_the_one_without_a_password(server: Server) -> None:
+    client = clickhouse.client(server.address)
+    assert client.execute("SELECT currentUser()") == [("default",)]
+    client.disconnect()
+
+
 def test_a_password_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "password"
     path.write_text("word\n")
