@@ -13,6 +13,7 @@ from pipelines.errors import ConfigError
 from pipelines.topics import check_mode
 
 TOPICS_READY: Final = "topics.ready"  # file in the mode's run folder: its topics are there
+RECORDINGS: Final = "recordings"  # folder of recorded video in the runtime folder, where no other is named
 STORY_START: Final = "story-start"  # file in the mode's run folder: second 0 of the scenario, µs UTC
 
 

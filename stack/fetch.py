@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import functools
 import shutil
 import sys
@@ -10,6 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from pipelines.settings import RECORDINGS
 from stack import jars, java, npm
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -70,8 +72,16 @@ def _fetch_jars(home: Path, progress: Callable[[str, int, int], None], groups: S
 
 
 def clean(home: Path, root: Path) -> None:
-    """Remove everything that a start made: the runtime folder *home* and the project's ``.venv``."""
-    shutil.rmtree(home, ignore_errors=True)
+    """Remove everything that a start made, in the runtime folder *home*, and the project's ``.venv``; recorded video stays."""
+    for path in [*home.iterdir()] if home.is_dir() else ():
+        if path.name == RECORDINGS:
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink()
+    with contextlib.suppress(OSError):
+        home.rmdir()  # but for recordings it is empty
     shutil.rmtree(root / ".venv", ignore_errors=True)
 
 

@@ -15,7 +15,7 @@ from typing import Final
 
 import yaml
 
-from pipelines.settings import STORY_START, TOPICS_READY, Settings
+from pipelines.settings import RECORDINGS, STORY_START, TOPICS_READY, Settings
 from pipelines.topics import check_mode, is_drill
 from plan.model import Plan
 from stack.addresses import Addresses
@@ -49,7 +49,7 @@ def anchor_of(home: Path) -> str:
 
 def recordings_of(home: Path) -> Path:
     """Where video is recorded: MUSTER_RECORDINGS, else a folder of the runtime folder."""
-    return Path(os.environ.get("MUSTER_RECORDINGS", home / "recordings"))
+    return Path(os.environ.get("MUSTER_RECORDINGS", home / RECORDINGS))
 
 
 def run_folder(home: Path, mode: str) -> Path:

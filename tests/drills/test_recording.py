@@ -87,7 +87,20 @@ def test_a_recording_says_whether_its_last_tick_is_past_its_last_window():
 
 def test_every_verified_topic_is_recorded_and_nothing_that_a_stage_makes_of_it():
     made = {"crowd.density", "crowd.flow", "crowd.occupancy", "crowd.forecast", "crowd.queue", "crowd.balance", "vehicle.events"}
-    other = ("raw.", "ledger.", "deadletter.", "dispatch.", "stage.", "orders.", "audit.", "probe.", "linkage.", "camera.preview")
+    other = (
+        "raw.",
+        "ledger.",
+        "deadletter.",
+        "dispatch.",
+        "stage.",
+        "orders.",
+        "audit.",
+        "probe.",
+        "linkage.",
+        "camera.preview",
+        "camera.segments",
+        "recorder.",
+    )
     other += ("alerts.changes", "alerts.state", "alerts.answers")
     assert set(THINGS) == {topic.thing for topic in ALL} - made - {topic.thing for topic in ALL if topic.thing.startswith(other)}
     assert TICKS not in BY_THING

@@ -135,6 +135,14 @@ def test_clean_removes_the_runtime_folder_and_the_environment_only(tmp_path: Pat
     assert [path.name for path in tmp_path.iterdir()] == ["plan"]
 
 
+def test_clean_leaves_recorded_video_where_it_is(tmp_path: Path) -> None:
+    for name in (".muster/run", ".muster/recordings/live/c1"):
+        (tmp_path / name).mkdir(parents=True)
+    clean(tmp_path / ".muster", tmp_path)
+    assert [path.name for path in (tmp_path / ".muster").iterdir()] == ["recordings"]
+    assert (tmp_path / ".muster" / "recordings" / "live" / "c1").is_dir()
+
+
 def test_importing_the_supervisor_does_not_import_a_client() -> None:
     code = "import sys, stack.supervisor; sys.exit(any(name in sys.modules for name in ('pyflink', 'confluent_kafka')))"
     assert subprocess.run([sys.executable, "-c", code], cwd=npm.CHDB_LOCK.parents[1], check=False).returncode == 0
