@@ -53,6 +53,7 @@ ALL: Final = (
     Topic(thing="vehicle.events", record=events.VehicleEvent),
     Topic(thing="camera.frames", record=events.CameraFrame, partitions=4),
     Topic(thing="camera.health", record=events.CameraHealth, ticked=True),
+    Topic(thing="camera.events", record=events.CameraEvent, ticked=True),
     Topic(thing="camera.preview", record=events.CameraPreview, keep_ms=60_000),
     Topic(thing="crowd.zones", record=events.CrowdZones, partitions=4, ticked=True),
     Topic(thing="crowd.late", record=events.CrowdZones),
