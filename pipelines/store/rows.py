@@ -14,6 +14,7 @@ from pipelines.units import MICRO
 STORED: Final = (
     "camera.frames",
     "camera.health",
+    "camera.events",
     "crowd.cells",
     "crowd.density",
     "crowd.flow",
