@@ -14,7 +14,6 @@ from pipelines.units import MICRO
 STORED: Final = (
     "camera.frames",
     "camera.health",
-    "camera.events",
     "crowd.cells",
     "crowd.density",
     "crowd.flow",
