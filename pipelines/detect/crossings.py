@@ -39,11 +39,15 @@ class Crossings:
     Whoever stands on a line sways over it and back: a track has crossed when it is 20 cm beyond the line, and came from
     20 cm before it or was first seen before it; back again, when it is 50 cm beyond. A track that is lost for two seconds
     or less goes on where it was.
+
+    Args:
+        lines: which.
+        beyond_cm: 20 for counting; more where a false crossing costs more than a late or a missed one.
     """
 
-    def __init__(self, lines: Sequence[LineFloor]) -> None:
+    def __init__(self, lines: Sequence[LineFloor], *, beyond_cm: int = _BEYOND_CM) -> None:
         """Start without anybody seen."""
-        self._lines = lines
+        self._lines, self._near_cm, self._back_cm = lines, beyond_cm, max(_BACK_CM, beyond_cm)
         self._tracks: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self._seen_us: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self._sides: NDArray[np.int64] = np.zeros((0, len(lines)), dtype=np.int64)
@@ -63,7 +67,7 @@ class Crossings:
         _, before, now = np.intersect1d(self._tracks, tracks, return_indices=True)
         sides = np.zeros((len(tracks), len(self._lines)), dtype=np.int64)
         places = np.repeat(positions_cm[:, None, :], len(self._lines), axis=1)
-        beyond_cm = np.full((len(tracks), len(self._lines)), _BEYOND_CM, dtype=np.int64)
+        beyond_cm = np.full((len(tracks), len(self._lines)), self._near_cm, dtype=np.int64)
         beyond_cm[now] = self._beyond_cm[before]
         for row, line in enumerate(self._lines):
             far = _side(line.a_cm, line.b_cm, positions_cm)
@@ -72,7 +76,7 @@ class Crossings:
             was, where = self._sides[before, row], self._places[before, row]
             across = sure[now] & (side[now] != was) & _between(where, positions_cm[now], line)
             ways[now[across], row] = side[now[across]]
-            beyond_cm[now[across], row] = _BACK_CM
+            beyond_cm[now[across], row] = self._back_cm
             keeps = ~sure[now]
             side[now[keeps]], places[now[keeps], row] = was[keeps], where[keeps]
             sides[:, row] = side

@@ -9,7 +9,7 @@ import numpy as np
 
 from pipelines.detect.behaviour.scene import Scene, Sign
 from pipelines.detect.crossings import Crossings, LineFloor
-from pipelines.units import MICRO
+from pipelines.units import CM_PER_M, MICRO
 
 Way = Literal["both", "left", "right"]
 
@@ -23,16 +23,17 @@ class FenceLines:
     Args:
         lines: the fences.
         ways: by fence, which way nobody may cross it, seen from a to b.
+        margin_m: who is so far beyond it, and was so far before it, has crossed.
     """
 
     kind: Final = "fence_line"
     gap_us: Final = 2 * MICRO
     again_us: Final = 0
 
-    def __init__(self, lines: Sequence[LineFloor], *, ways: Mapping[str, Way]) -> None:
+    def __init__(self, lines: Sequence[LineFloor], *, ways: Mapping[str, Way], margin_m: float = 0.5) -> None:
         """Nobody crosses."""
         self._lines, self._ways = lines, ways
-        self._crossings = Crossings(lines)
+        self._crossings = Crossings(lines, beyond_cm=round(margin_m * CM_PER_M))
 
     def look(self, scene: Scene) -> list[Sign]:
         """Who crosses in this frame."""
