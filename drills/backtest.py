@@ -23,7 +23,7 @@ from stack.ticker import tick_record
 
 MODE: Final = "drill-backtest"
 _SUMS: Final = ("crowd.zones", "crowd.crossings", "sensor.turnstile")
-_READINGS: Final = ("camera.health", "sensor.fire", "sensor.identity", "sensor.turnstile")
+_READINGS: Final = (*needs.READINGS, needs.EVENTS)
 _WAITED_FOR: Final = ("crowd.zones", "crowd.crossings", "sensor.turnstile")
 _READ: Final = {*_SUMS, *_READINGS, "sensor.p1", "alerts.commands"}
 
@@ -38,7 +38,8 @@ class Trial:
     def __init__(self, plan: Plan) -> None:
         """Nothing has happened."""
         self._kernel = Kernel(plan, plan_hash=plan_hash(plan), mode=MODE)
-        self._inputs = [input_name(thing, partition) for thing in _READINGS for partition in range(BY_THING[thing].partitions)]
+        self._readings = needs.readings(plan)
+        self._inputs = [input_name(thing, partition) for thing in self._readings for partition in range(BY_THING[thing].partitions)]
         self._merge = Merge(results=results_of(plan), readings=self._inputs)
         self._offset = 0
         self.changes: list[AlertChange] = []
@@ -50,8 +51,10 @@ class Trial:
             self.changes += self._kernel.p1(record)
         elif thing == "alerts.commands":
             self.changes += self._kernel.command(record)[0]
-        elif thing in _READINGS:
+        elif thing in self._readings:
             self._merge.put_reading(input_name(thing, partition), self._offset, record)
+        elif thing in _READINGS:
+            pass  # another plan asked for it
         else:
             self._merge.put_result(thing, self._offset, record, key=result_key(record))
 

@@ -28,6 +28,7 @@ _WINDOWS: Final[Mapping[str, tuple[int, int]]] = {
     "sensor.turnstile": (US_PER_S, US_PER_S),
     "vehicle.tracks": (US_PER_MS, US_PER_S),
     "camera.health": (SLICE_US, 0),
+    "camera.events": (SLICE_US, 0),
     "sensor.fire": (SLICE_US, 0),
     "sensor.identity": (SLICE_US, 0),
 }

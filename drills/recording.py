@@ -36,6 +36,7 @@ THINGS: Final = (
     "vehicle.tracks",
     "camera.frames",
     "camera.health",
+    "camera.events",
     "crowd.zones",
     "crowd.late",
     "crowd.crossings",

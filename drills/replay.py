@@ -21,7 +21,12 @@ from stack.ticker import send_ticks
 
 _TAIL_US: Final = 2 * WINDOW_US
 _SETTLED_US: Final = 2 * US_PER_S  # after its first tick every result topic has had a window
-_READINGS: Final = ("camera.health", "sensor.fire", "sensor.identity")  # ALERTS waits for them; one that came late has a step of its own
+_READINGS: Final = (
+    "camera.health",
+    "camera.events",
+    "sensor.fire",
+    "sensor.identity",
+)  # ALERTS waits for them; one that came late has a step of its own
 _COMMANDS: Final = "alerts.commands"
 _KEYS: Final = ("camera", "device", "vehicle", "alert_id")
 

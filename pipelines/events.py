@@ -164,6 +164,26 @@ class CameraHealth:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CameraEvent:
+    """What people do, as one camera's tracks show it."""
+
+    tick: bool = False
+    camera: str
+    event_time_us: int
+    received_us: int
+    kind: str
+    place: str
+    track: int
+    since_us: int
+    people: int
+    value: float
+    unit: str
+    x_cm: int
+    y_cm: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CameraPreview:
     """A small picture of a camera with the boxes found in it; never stored."""
 

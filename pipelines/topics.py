@@ -53,6 +53,7 @@ ALL: Final = (
     Topic(thing="vehicle.events", record=events.VehicleEvent),
     Topic(thing="camera.frames", record=events.CameraFrame, partitions=4),
     Topic(thing="camera.health", record=events.CameraHealth, ticked=True),
+    Topic(thing="camera.events", record=events.CameraEvent, ticked=True),
     Topic(thing="camera.preview", record=events.CameraPreview, keep_ms=60_000),
     Topic(thing="camera.segments", record=events.CameraSegment, keep_ms=7 * _DAY_MS),
     Topic(thing="recorder.state", record=events.RecorderState),

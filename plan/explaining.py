@@ -96,6 +96,6 @@ def _clock(at_us: int) -> str:
 
 
 def _named(place: str, plan: Plan) -> str:
-    rows: tuple[Any, ...] = (*plan.zones, *plan.gates, *plan.areas, *plan.cameras, *plan.lanes, *plan.restricted)
+    rows: tuple[Any, ...] = (*plan.zones, *plan.gates, *plan.areas, *plan.cameras, *plan.lanes, *plan.restricted, *plan.behaviour.fences)
     name = next((row.name.en for row in rows if row.id == place), "")
     return f"{place} ({name})" if name else place

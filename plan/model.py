@@ -5,15 +5,16 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Literal, Self
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
 from pipelines.levels import LEVELS
 from plan.actions import Action
+from plan.behaviour import Behaviour
 from plan.combinations import Rules
 from plan.duty import Duty
 from plan.georeference import Georeference
 from plan.linkage import Linkage
-from plan.part import Id, Part, Text
+from plan.part import Id, Part, Span, Text
 from plan.places import places_of
 from plan.recording import Recording
 from plan.response import ResponsePlan
@@ -270,19 +271,6 @@ class Barrier(Part):
     queue_m: float = Field(ge=0, description="so far before it a standing vehicle queues")
 
 
-class Span(Part):
-    """A stretch of time, half-open."""
-
-    since: AwareDatetime
-    until: AwareDatetime
-
-    @model_validator(mode="after")
-    def _lasts(self) -> Span:
-        if self.since >= self.until:
-            raise ValueError("since must be before until")
-        return self
-
-
 class Restricted(Part):
     """An area that vehicles may enter with a permit of its level or higher."""
 
@@ -390,6 +378,7 @@ class Plan(Part):
     retention: Retention = Field(default=Retention(), description="how long what happened is kept")
     vehicle_rules: VehicleRules = VehicleRules()
     signs: Signs = Signs()
+    behaviour: Behaviour = Behaviour()
     rules: Rules = Rules()
     zones: tuple[Zone, ...] = Field(min_length=1)
     gates: tuple[Gate, ...] = ()

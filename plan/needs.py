@@ -11,6 +11,7 @@ FLOW: Final = "crowd.flow"
 OCCUPANCY: Final = "crowd.occupancy"
 VEHICLES: Final = "vehicle.events"
 READINGS: Final = ("camera.health", "sensor.fire", "sensor.identity", "sensor.turnstile")  # those that ALERTS merges with the results
+EVENTS: Final = "camera.events"  # and these where the plan has rules of behaviour
 _READ_BY: Final = {DENSITY: "crowd.zones", FLOW: "crowd.crossings", OCCUPANCY: "sensor.turnstile", VEHICLES: "vehicle.tracks"}
 
 
@@ -28,6 +29,11 @@ def results(plan: Plan) -> tuple[str, ...]:
     return tuple(found)
 
 
+def readings(plan: Plan) -> tuple[str, ...]:
+    """Topics of readings that ALERTS merges with the results, and waits for."""
+    return (*READINGS, EVENTS) if plan.behaviour.asked else READINGS
+
+
 def ticked(plan: Plan) -> tuple[str, ...]:
     """Topics in which somebody waits for ticks: those that the plan's jobs read, and the readings of ALERTS."""
-    return tuple(dict.fromkeys([*(_READ_BY[result] for result in results(plan)), *READINGS]))
+    return tuple(dict.fromkeys([*(_READ_BY[result] for result in results(plan)), *readings(plan)]))

@@ -28,6 +28,7 @@ def places_of(plan: Plan) -> dict[str, Text]:
     """The name of every place that an alert or an order may have, by its id."""
     gates = {gate.id: gate.name for gate in plan.gates}
     named = {line.id: gates[line.gate] for line in plan.lines}
+    named |= {fence.id: fence.name for fence in plan.behaviour.fences}
     for parts in (plan.cameras, plan.lanes, plan.restricted, plan.areas, plan.gates, plan.zones):
         named |= {part.id: part.name for part in parts}
     return named

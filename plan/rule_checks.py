@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from math import dist
 from typing import Final
 
-from shapely.geometry import Polygon, box
+from shapely.geometry import LineString, Polygon, box
 
 from pipelines.levels import LEVELS
 from plan.model import Plan
@@ -26,6 +26,7 @@ def check(plan: Plan) -> list[str]:
         *_signs(plan),
         *_passes(plan),
         *_roads(plan),
+        *_behaviour(plan),
         *_phases(plan),
         *_combinations(plan),
         *_schedules(plan),
@@ -100,6 +101,27 @@ def _roads(plan: Plan) -> Iterator[str]:
     longest = max((dist(lane.a, lane.b) for lane in plan.lanes), default=0)
     if plan.lanes and plan.vehicle_rules.wrong_way_m > longest:
         yield f"vehicle_rules: wrong_way_m of {plan.vehicle_rules.wrong_way_m:g} can never be driven: the longest lane has {longest:.0f} m"
+
+
+def _behaviour(plan: Plan) -> Iterator[str]:
+    zones, phases = {zone.id for zone in plan.zones}, {phase.id for phase in plan.phases}
+    asked = plan.behaviour
+    named = {zone.id for zone in plan.zones} | {line.id for line in plan.lines} | {gate.id for gate in plan.gates}
+    floors = [box(*camera.owns) for camera in plan.cameras if camera.sees_floor]
+    for name, rows in asked.zones.items():
+        for zone in rows:
+            if zone not in zones:
+                yield f"behaviour.{name}: there is no '{zone}' among the zones ({', '.join(sorted(zones))})"
+    for fence in asked.fences:
+        if fence.a == fence.b:
+            yield f"behaviour.fences '{fence.id}': its ends are one point"
+        elif not any(floor.intersects(LineString([fence.a, fence.b])) for floor in floors):
+            yield f"behaviour.fences '{fence.id}': it can never fire: no camera owns the floor beside it"
+        if fence.id in named or [row.id for row in asked.fences].count(fence.id) > 1:
+            yield f"behaviour.fences '{fence.id}': the id is there twice"
+    for when in (*asked.closed_zones, *asked.fences, asked.running, asked.dispersal, asked.loitering, asked.lying):
+        if unknown := [phase for phase in when.phases if phase not in phases]:
+            yield f"behaviour: a rule never holds in '{unknown[0]}': the plan has no such phase ({', '.join(sorted(phases))})"
 
 
 def _phases(plan: Plan) -> Iterator[str]:

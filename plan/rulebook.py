@@ -196,6 +196,39 @@ RULES: Final[dict[str, Rule]] = {
     "human_report": Rule(
         says="a steward, an officer or a post, or enough visitors, report it", part="signs.reports", ends=PERSON, life_safety=True
     ),
+    "breach": Rule(
+        says="somebody is in a closed zone, or crosses a fence",
+        part="",
+        ends=PERSON,
+        life_safety=True,
+        needs=lambda plan: bool(plan.behaviour.closed_zones or plan.behaviour.fences),
+        lacks="the plan has no closed zones and no fences",
+    ),
+    "mass_running": Rule(
+        says="many run at once, or scatter from one spot",
+        part="behaviour.running",
+        numbers=("mps", "hold_s", "people"),
+        ends=PERSON,
+        life_safety=True,
+        needs=lambda plan: bool(plan.behaviour.running.zones or plan.behaviour.dispersal.zones),
+        lacks="`behaviour.running` and `behaviour.dispersal` have no zones",
+    ),
+    "loitering": Rule(
+        says="somebody stays in one spot for long",
+        part="behaviour.loitering",
+        numbers=("within_m", "after_s"),
+        ends=_QUIET,
+        needs=lambda plan: bool(plan.behaviour.loitering.zones),
+        lacks="`behaviour.loitering` has no zones",
+    ),
+    "person_down": Rule(
+        says="somebody lies still",
+        part="behaviour.lying",
+        numbers=("height_share", "wide", "within_m", "hold_s"),
+        ends=PERSON,
+        needs=lambda plan: bool(plan.behaviour.lying.zones),
+        lacks="`behaviour.lying` has no zones",
+    ),
     "camera_doubtful": Rule(
         says="people report a crowd in distress, and the picture does not show it",
         part="signs.reports",

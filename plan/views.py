@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from shapely.geometry import Polygon, box
+import numpy as np
+from shapely.geometry import LineString, Polygon, box
 
+from pipelines.detect.behaviour.closed_zone import ClosedZone
+from pipelines.detect.behaviour.dispersal import Dispersal
+from pipelines.detect.behaviour.fence_line import FenceLines
+from pipelines.detect.behaviour.loitering import Loitering
+from pipelines.detect.behaviour.lying import Lying
+from pipelines.detect.behaviour.running import Running
+from pipelines.detect.behaviour.watching import Behaviour, Hours, Rule
 from pipelines.detect.crossings import LineFloor
 from pipelines.detect.eye import View
-from pipelines.detect.floor import zone_floor
+from pipelines.detect.floor import ZoneFloor, zone_floor
 from pipelines.detect.vehicles import CameraVehicles
 from pipelines.measures.road import road_of
+from pipelines.units import MICRO
+from plan.behaviour import When
 from plan.load import plan_hash
 from plan.model import Camera, Plan, Point, Zone
 
@@ -62,3 +72,53 @@ def vehicles_of(plan: Plan, camera: Camera) -> CameraVehicles | None:
     if not plan.lanes or camera.calibration is None:
         return None
     return CameraVehicles(camera.id, road=road_of(plan), extent_m=plan.extent)
+
+
+def behaviour_of(plan: Plan, camera: Camera) -> Behaviour | None:
+    """The rules of behaviour over the floor that the camera owns, those that hold in the present phase; None where there are none."""
+    asked, mine = plan.behaviour, set(zones_of(plan, camera))
+    rules: list[tuple[Rule, Hours]] = []
+    for closed in asked.closed_zones:
+        zone = plan.zone(closed.zone)
+        if zone is not None and zone.id in mine and _holds(plan, closed):
+            rules.append((ClosedZone(zone.id, _drawn_in(zone, closed.margin_m), hold_s=closed.hold_s), _hours(closed)))
+    for fence in asked.fences if camera.sees_floor else ():
+        if _holds(plan, fence) and box(*camera.owns).intersects(LineString([fence.a, fence.b])):
+            line = LineFloor(line=fence.id, gate="", a_cm=_cm(fence.a), b_cm=_cm(fence.b))
+            rules.append((FenceLines([line], ways={fence.id: fence.way}, margin_m=fence.margin_m), _hours(fence)))
+    run, scatter, stay, lie = asked.running, asked.dispersal, asked.loitering, asked.lying
+    if floors := _floors(plan, run, run.zones, mine):
+        rules.append((Running(floors, mps=run.mps, hold_s=run.hold_s), _hours(run)))
+    if floors := _floors(plan, scatter, scatter.zones, mine):
+        numbers = {"mps": scatter.mps, "within_m": scatter.within_m, "share": scatter.share, "hold_s": scatter.hold_s}
+        rules.append((Dispersal(floors, people=scatter.people, **numbers), _hours(scatter)))
+    if floors := _floors(plan, stay, stay.zones, mine):
+        rules.append((Loitering(floors, within_m=stay.within_m, after_s=stay.after_s), _hours(stay)))
+    if floors := _floors(plan, lie, lie.zones, mine):
+        found = Lying(floors, height_share=lie.height_share, wide=lie.wide, within_m=lie.within_m, hold_s=lie.hold_s)
+        rules.append((found, _hours(lie)))
+    return Behaviour(camera.id, rules) if rules else None
+
+
+def _floors(plan: Plan, when: When, zones: tuple[str, ...], mine: set[str]) -> list[ZoneFloor]:
+    """The floors of *zones* that the camera meets; none where the rule does not hold in the present phase."""
+    if not _holds(plan, when):
+        return []
+    found = [zone for zone in plan.zones if zone.id in zones and zone.id in mine]
+    return [zone_floor(zone.id, zone.polygon, los_scale=plan.area_type(zone).los_scale, cameras_expected=1) for zone in found]
+
+
+def _holds(plan: Plan, when: When) -> bool:
+    return not when.phases or plan.phase in when.phases
+
+
+def _hours(when: When) -> Hours:
+    spans = [(round(span.since.timestamp() * MICRO), round(span.until.timestamp() * MICRO)) for span in when.times]
+    return Hours(spans_us=tuple(spans))
+
+
+def _drawn_in(zone: Zone, margin_m: float) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+    """The zone's polygon, cm, drawn in by *margin_m*; as it is where nothing, or more than one piece, would be left."""
+    inner = Polygon(zone.polygon).buffer(-margin_m, join_style="mitre")
+    points = inner.exterior.coords[:-1] if inner.geom_type == "Polygon" and not inner.is_empty else zone.polygon
+    return np.asarray(np.rint(np.asarray(points, dtype=np.float64) * 100), dtype=np.int64)

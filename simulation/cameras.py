@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from pipelines import units
 from pipelines.detect.eye import Eye, View, view_records_late
-from pipelines.events import CameraFrame, CameraHealth, CrowdCells, CrowdCrossings, CrowdZones
+from pipelines.events import CameraEvent, CameraFrame, CameraHealth, CrowdCells, CrowdCrossings, CrowdZones
 from plan.model import Plan
-from plan.views import view_of
+from plan.views import behaviour_of, view_of
 from simulation.walkers import Walkers
 
 PARTITIONS: Final = 4
@@ -48,7 +48,10 @@ class Cameras:
         seen = [(index, camera) for index, camera in enumerate(plan.cameras) if camera.kind == "simulated"]
         self._ids = [camera.id for _, camera in seen]
         self._partitions = [index % PARTITIONS for index, _ in seen]
-        self._eyes = [Eye(view, start_us=first_us) for view in views or views_of(plan)]
+        self._eyes = [
+            Eye(view, start_us=first_us, behaviour=behaviour_of(plan, camera))
+            for view, (_, camera) in zip(views or views_of(plan), seen, strict=True)
+        ]
         self._origin_cm, self._owner = _owners(plan, [camera.owns for _, camera in seen])
         self._people = [0] * len(seen)
 
@@ -97,7 +100,7 @@ class Cameras:
             )
             yield Sent(thing="camera.health", record=record, key=camera)
 
-    def _addressed(self, index: int, record: CrowdZones | CrowdCrossings | CrowdCells | CameraFrame) -> Sent:
+    def _addressed(self, index: int, record: CrowdZones | CrowdCrossings | CrowdCells | CameraFrame | CameraEvent) -> Sent:
         thing = _THINGS[type(record)]
         if isinstance(record, CrowdZones) and view_records_late(record):
             return Sent(thing="crowd.late", record=record, key=self._ids[index])
@@ -105,7 +108,13 @@ class Cameras:
         return Sent(thing=thing, record=record, key=self._ids[index], partition=self._partitions[index] if windowed else None)
 
 
-_THINGS: Final = {CrowdZones: "crowd.zones", CrowdCrossings: "crowd.crossings", CrowdCells: "crowd.cells", CameraFrame: "camera.frames"}
+_THINGS: Final = {
+    CrowdZones: "crowd.zones",
+    CrowdCrossings: "crowd.crossings",
+    CrowdCells: "crowd.cells",
+    CameraFrame: "camera.frames",
+    CameraEvent: "camera.events",
+}
 
 
 def views_of(plan: Plan) -> list[View]:

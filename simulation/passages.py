@@ -34,7 +34,7 @@ class Passages:
         steps = (LOOP_US + PERIOD_US) // STEP_US
         self._counts = np.zeros((steps + 1, len(lines), 2), dtype=np.int64)
         for step in range(steps + 1):
-            crossings.add(*walkers.at(step * STEP_US / 1e6))
+            crossings.add(step * STEP_US, *walkers.at(step * STEP_US / 1e6))
             self._counts[step] = [(row.entered, row.exited) for row in crossings.close()]
         self._before = self._counts.cumsum(axis=0) - self._counts
 

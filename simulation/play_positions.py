@@ -13,7 +13,7 @@ from pipelines.events import CameraHealth
 from plan.defaults import AREA_TYPES, LOS
 from plan.load import parse
 from plan.model import Plan
-from plan.views import view_of
+from plan.views import behaviour_of, view_of
 from simulation.player import Player
 from simulation.trajectories import Trajectories
 
@@ -78,9 +78,10 @@ def _goes_along_x(found: Trajectories) -> bool:
 
 def play_positions(found: Trajectories, plan: Plan, player: Player, *, camera: str) -> int:
     """Send every frame; returns the event time (µs) after which nothing comes."""
-    view = view_of(plan, next(row for row in plan.cameras if row.id == camera))
+    row = next(row for row in plan.cameras if row.id == camera)
+    view = view_of(plan, row)
     start_us = player.clock_us
-    eye = Eye(view, start_us=start_us)
+    eye = Eye(view, start_us=start_us, behaviour=behaviour_of(plan, row))
     second = -1
     for index, tracks, positions in found.by_frame():
         if player.stopped:

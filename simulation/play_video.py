@@ -21,7 +21,7 @@ from pipelines.errors import ConfigError
 from plan.defaults import AREA_TYPES, LOS
 from plan.load import parse
 from plan.model import Calibration, Plan
-from plan.views import vehicles_of, view_of
+from plan.views import behaviour_of, vehicles_of, view_of
 from simulation.player import Player
 
 NOMINAL_M: Final = 10.0
@@ -170,6 +170,7 @@ def _worker(video: Video, plan: Plan, *, camera: str, backend: str, fps: float, 
         size_px=size,
         fps=fps,
         view=view_of(plan, row) if floor is not None and row.sees_floor else None,
+        behaviour=behaviour_of(plan, row),
         floor=floor,
         vehicles=vehicles_of(plan, row),
         masks=row.masks,

@@ -72,6 +72,8 @@ class Player:
                     self._sender.send("camera.frames", record, key=record.camera, partition=_within("camera.frames", partition))
                 case events.CameraHealth():
                     self._sender.send("camera.health", record, key=record.camera)
+                case events.CameraEvent():
+                    self._sender.send("camera.events", record, key=record.camera)
                 case events.CameraPreview():
                     self._sender.send("camera.preview", record, key=record.camera)
                 case events.SensorVehicle():

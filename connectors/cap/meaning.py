@@ -29,7 +29,7 @@ _CATEGORY: Final = {
     ("fire", "gas", "smoke"): Category.FIRE,
     ("vehicle", "wrong_way", "improper_stop", "beyond_permit", "speeding"): Category.TRANSPORT,
     ("camera", "device", "link", "panel"): Category.INFRA,
-    ("pass", "identity", "screening"): Category.SECURITY,
+    ("pass", "identity", "screening", "breach", "loitering"): Category.SECURITY,
 }
 EVENT: Final = {
     Category.FIRE: {"en": "Fire safety", "zh": "消防安全"},

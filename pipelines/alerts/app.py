@@ -19,7 +19,6 @@ from pipelines.topics import BY_THING, is_drill
 from pipelines.words import Said
 from plan import needs
 from plan.load import load, plan_hash
-from plan.needs import READINGS
 
 P1: Final = "sensor.p1"
 COMMANDS: Final = "alerts.commands"
@@ -40,20 +39,20 @@ class Alerts:
         plan = load(settings.plan)
         self._mode = settings.mode
         self._kernel = Kernel(plan, plan_hash=plan_hash(plan), mode=settings.mode)
-        self._results = needs.results(plan)
+        self._results, self._readings = needs.results(plan), needs.readings(plan)
         self._sender = Sender(producer(settings.kafka, linger_ms=0), settings.mode)
         self._set_number, state = saved.newest(self._read(settings, "alerts.state"))
         last_us, offsets = -1, {}
         if state is not None:
             self._kernel.load(state["kernel"])
             last_us, offsets = state["last_us"], {input_place(name): offset for name, offset in state["offsets"].items()}
-        inputs = [input_name(thing, partition) for thing in READINGS for partition in range(BY_THING[thing].partitions)]
+        inputs = [input_name(thing, partition) for thing in self._readings for partition in range(BY_THING[thing].partitions)]
         self._merge = Merge(results=self._results, readings=inputs, last_us=last_us)
         self._lane_offsets = {thing: offsets.get((thing, 0), 0) for thing in LANE if thing != COMMANDS}
         start = "begin" if is_drill(settings.mode) or state is not None else "end"
         answers = self._read(settings, "alerts.answers") if start == "begin" else []
         self._again = Again(answers, since=offsets.get((COMMANDS, 0), 0))
-        self._main = Tail(settings.kafka, mode=settings.mode, things=(*self._results, *READINGS), start=start, offsets=offsets)
+        self._main = Tail(settings.kafka, mode=settings.mode, things=(*self._results, *self._readings), start=start, offsets=offsets)
         self._lane = Tail(settings.kafka, mode=settings.mode, things=LANE, start=start, offsets=offsets)
         self._taken = self._refused = 0
         self._behind = True
@@ -148,7 +147,7 @@ class Alerts:
         self._taken += 1
         if isinstance(row.record, Rejected):
             self._refuse(row)
-        elif row.thing in READINGS:
+        elif row.thing in self._readings:
             self._merge.put_reading(input_name(row.thing, row.partition), row.offset, row.record)
         else:
             self._merge.put_result(row.thing, row.offset, row.record, key=result_key(row.record))

@@ -27,7 +27,7 @@ from pipelines.events import CrowdZones, StageHealth
 from pipelines.settings import Settings
 from plan.load import load
 from plan.model import Plan
-from plan.views import vehicles_of, view_of
+from plan.views import behaviour_of, vehicles_of, view_of
 
 LEAD_US: Final = 5 * units.MICRO  # a file's first frame is so long before the mode's start: the empty scene is learnt
 LIVE_DELAY_US: Final = 20_000  # a live frame's event time is its arrival less this
@@ -168,6 +168,7 @@ def station(settings: Settings, plan: Plan, stop: threading.Event) -> Station:
         size_px=size,
         fps=fps,
         view=view_of(plan, row) if floor is not None and row.sees_floor else None,
+        behaviour=behaviour_of(plan, row),
         floor=floor,
         vehicles=vehicles_of(plan, row),
         masks=row.masks,

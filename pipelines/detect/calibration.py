@@ -67,6 +67,23 @@ class Floor:
         longest[known] = np.linalg.svd(jacobian[known], compute_uv=False)[:, 0]
         return np.asarray(np.hypot(longest * error_px, self.rms_cm))
 
+    def shapes(self, boxes: NDArray[np.float32], *, from_above: bool) -> NDArray[np.float64]:
+        """What boxes tell of how people stand.
+
+        Args:
+            boxes: (n, 4), x0, y0, x1, y1 px.
+            from_above: the camera looks straight down and shows no heights.
+
+        Returns:
+            (n, 2) float64: height over the distance of the feet from the horizon, which is the same all over the picture for
+            everybody who stands and is as tall; width over height. NaN from above.
+        """
+        if from_above:
+            return np.full((len(boxes), 2), np.nan)
+        x0, y0, x1, y1 = boxes.astype(np.float64).T
+        depth = np.stack([(x0 + x1) / 2, y1, np.ones(len(boxes))], axis=1) @ self.matrix[2]
+        return np.stack([(y1 - y0) / depth, (x1 - x0) / np.maximum(y1 - y0, 1.0)], axis=1)
+
     def looks_down(self, size_px: tuple[int, int]) -> bool:
         """Whether a metre is as long in every corner of a picture of *size_px*: the camera looks straight down."""
         width, height = size_px

@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines import units
+from pipelines.detect.behaviour.watching import Behaviour
 from pipelines.detect.cells import CELL, CellRollup, CellSums
 from pipelines.detect.crossings import Crossings, LineFloor
 from pipelines.detect.floor import ZoneFloor
 from pipelines.detect.frames import pack
+from pipelines.detect.heirs import Heirs
 from pipelines.detect.leaps import Leaps
 from pipelines.detect.noise import Noise
 from pipelines.detect.patches import Patches
@@ -45,10 +47,11 @@ class Eye:
     that has ended, the empty ones too, so that silence and emptiness stay apart.
     """
 
-    def __init__(self, view: View, *, start_us: int) -> None:
-        """Begin with the slice that holds *start_us* (µs UTC, event time)."""
+    def __init__(self, view: View, *, start_us: int, behaviour: Behaviour | None = None) -> None:
+        """Begin with the slice that holds *start_us* (µs UTC, event time); *behaviour* where the plan has rules for it here."""
         self._view = view
-        self._leaps = Leaps()
+        self._behaviour = behaviour
+        self._leaps, self._heirs = Leaps(), Heirs(view.owns_cm)
         self._velocities = Velocities()
         self._crossings = Crossings(view.lines)
         self._noise = Noise(least_m=view.noise_cm / units.CM_PER_M)
@@ -65,9 +68,18 @@ class Eye:
         expected = max(int(end * per_us) - int(self._slice_us * per_us), 0)
         return SliceSums(self._view.floors, frames_expected=expected, patches=self._patches)
 
-    def frame(self, event_us: int, tracks: NDArray[np.int64], positions_cm: NDArray[np.int64], *, received_us: int) -> list[Any]:
+    def frame(
+        self,
+        event_us: int,
+        tracks: NDArray[np.int64],
+        positions_cm: NDArray[np.int64],
+        *,
+        received_us: int,
+        shapes: NDArray[np.float64] | None = None,
+    ) -> list[Any]:
         """Add a frame: tracks (n,) int64 and positions (n, 2) int64 cm; records of slices that end before it come out.
 
+        *shapes* are those of `behaviour.scene`, where the picture has any.
         A frame of a slice that was already sent counts as skipped in the present one.
         """
         out = self.close_until(event_us, received_us=received_us)
@@ -84,7 +96,12 @@ class Eye:
         self._noise.add(event_us, names, positions_cm)
         self._sums.add(positions_cm, velocities, names)
         self._cells.add(positions_cm, velocities)
-        self._crossings.add(names, positions_cm)
+        if self._view.lines or self._behaviour:
+            people = self._heirs.of(event_us, names, positions_cm)
+            self._crossings.add(event_us, people, positions_cm)
+            if self._behaviour:
+                shapes = shapes[owned] if shapes is not None else None
+                out += self._behaviour.take(event_us, people, positions_cm, velocities, shapes, received_us=received_us)
         out.append(
             CameraFrame(
                 camera=self._view.camera,

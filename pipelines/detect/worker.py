@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from pipelines import units
 from pipelines.detect.backends import PERSON, VEHICLES, Backend, Boxes, Frame, no_boxes
+from pipelines.detect.behaviour.watching import Behaviour
 from pipelines.detect.calibration import Floor
 from pipelines.detect.eye import Eye, View, view_records_late
 from pipelines.detect.health import Health, PictureStats, Sample, picture_stats, sample
 from pipelines.detect.static_boxes import unmasked
 from pipelines.detect.tracking import UNCONFIRMED, Tracker, TrackerSettings
 from pipelines.detect.vehicles import CameraVehicles
-from pipelines.events import CameraFrame, CameraHealth, CameraPreview, CrowdCells, CrowdCrossings, CrowdZones, VehicleTrack
+from pipelines.events import CameraEvent, CameraFrame, CameraHealth, CameraPreview, CrowdCells, CrowdCrossings, CrowdZones, VehicleTrack
 
 PREVIEW_US: Final = 250_000
 _FPS_OVER_US: Final = 5 * units.MICRO
@@ -46,6 +47,7 @@ class CameraWorker:
         fps: its usual rate.
         view, floor: what it owns and how pixels become metres; None for a camera without calibration, which then
             reports its health and previews only.
+        behaviour: the plan's rules of behaviour over what it owns; None where there are none.
         vehicles: makes tracks of vehicles; None where the plan has no lanes, or the camera no calibration.
         masks: (m, 4) px of boxes that are nobody.
         over_road: it watches a road and nothing else: what moves is a vehicle, whatever its backend calls it.
@@ -62,6 +64,7 @@ class CameraWorker:
         fps: float,
         view: View | None = None,
         floor: Floor | None = None,
+        behaviour: Behaviour | None = None,
         vehicles: CameraVehicles | None = None,
         masks: Sequence[tuple[float, float, float, float]] = (),
         over_road: bool = False,
@@ -73,7 +76,7 @@ class CameraWorker:
         self._masks = np.asarray(masks, dtype=np.float64).reshape(-1, 4)
         self._above = floor is not None and floor.looks_down(size_px)
         self._off_plane = 0
-        self._eye = Eye(view, start_us=start_us) if view is not None and floor is not None else None
+        self._eye = Eye(view, start_us=start_us, behaviour=behaviour) if view is not None and floor is not None else None
         self._health = Health(start_us=start_us)
         self._tracker = Tracker(TrackerSettings(fps=fps))
         self._size_px = size_px
@@ -155,7 +158,8 @@ class CameraWorker:
         metres, known = self._metres(self._floor, boxes)
         self._off_plane += int((~known).sum())
         positions_cm = np.floor(metres[known] * units.CM_PER_M).astype(np.int64)
-        return self._eye.frame(event_us, tracks[known], positions_cm, received_us=received_us)
+        shapes = self._floor.shapes(boxes[known, :4], from_above=self._above)
+        return self._eye.frame(event_us, tracks[known], positions_cm, received_us=received_us, shapes=shapes)
 
     def _driving(self, event_us: int, tracks: NDArray[np.int64], boxes: Boxes, *, received_us: int) -> list[VehicleTrack]:
         if self._vehicles is None or self._floor is None:
@@ -240,6 +244,8 @@ def address(record: Any, *, camera_index: int) -> Address:
             return Address(thing="camera.frames", partition=partition)
         case CameraHealth():
             return Address(thing="camera.health", partition=None)
+        case CameraEvent():
+            return Address(thing="camera.events", partition=None)
         case CameraPreview():
             return Address(thing="camera.preview", partition=None)
         case VehicleTrack():

@@ -53,6 +53,10 @@ WHAT: Final = {
     "device_silent": ("device silent", "设备失联"),
     "link_loss": ("link lost", "链路中断"),
     "human_report": ("report from people", "人工报告"),
+    "breach": ("breach", "越界闯入"),
+    "mass_running": ("mass running", "人群奔跑"),
+    "loitering": ("loitering", "长时间逗留"),
+    "person_down": ("somebody lies still", "有人倒地不动"),
     "camera_doubtful": ("picture contradicts people", "画面与人工报告不符"),
 }
 LEVEL: Final = {

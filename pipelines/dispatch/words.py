@@ -36,6 +36,10 @@ RADIO: Final = {  # rule → what, in Chinese; what to do, in English and in Chi
     "device_silent": ("失联", ("check the device", "查验设备")),
     "link_loss": ("断链", ("go and look", "到场查看")),
     "human_report": ("有人报", ("go and help", "到场处置")),
+    "breach": ("闯入", ("stop them there", "到场拦阻")),
+    "mass_running": ("奔跑", ("go and see why", "到场查因")),
+    "loitering": ("逗留", ("go and ask", "到场询问")),
+    "person_down": ("倒地", ("go and help", "到场救助")),
     "camera_doubtful": ("画存疑", ("go and look", "到场查看")),
 }
 LOOK: Final = ("go and look", "到场查看")

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from pipelines.events import AlertCommand, CameraHealth, SensorFire, SensorIdentity, SensorTurnstile, VehicleEvent
+from pipelines.events import AlertCommand, CameraEvent, CameraHealth, SensorFire, SensorIdentity, SensorTurnstile, VehicleEvent
 from pipelines.rules.approved import APPROVED, RESIDUAL, approved
+from pipelines.rules.behaviour import BREACH, LOITERING, MASS_RUNNING, PERSON_DOWN, behaviour
 from pipelines.rules.cameras import CAMERA, camera
 from pipelines.rules.collapse import COLLAPSE, collapse
 from pipelines.rules.combinations import combine
@@ -46,6 +47,7 @@ __all__ = [
     "BEYOND_PERMIT",
     "BLIND",
     "BOTTLENECK",
+    "BREACH",
     "CAMERA",
     "COLLAPSE",
     "COMMANDS",
@@ -59,8 +61,11 @@ __all__ = [
     "GROWTH",
     "IMPROPER_STOP",
     "LINK",
+    "LOITERING",
+    "MASS_RUNNING",
     "PANEL_FAULT",
     "PASS_BACK",
+    "PERSON_DOWN",
     "PRESSURE",
     "QUEUE_WAIT",
     "REPORT",
@@ -102,6 +107,8 @@ def step(facts: Facts, now_us: int, rows: Iterable[Any], readings: Mapping[str, 
             case CameraHealth():
                 heard(facts, now_us, row.camera, row.received_us)
                 yield from camera(now_us, row)
+            case CameraEvent():
+                yield from behaviour(facts, now_us, row)
             case SensorFire():
                 heard(facts, now_us, row.device, row.received_us)
                 panel(facts, row)
@@ -139,4 +146,4 @@ def second(facts: Facts, now: Second) -> Iterator[Evidence | Met | Over]:
 
 def clear_by_quiet(plan: Any) -> tuple[str, ...]:
     """The rules whose alerts are over when their evidence stays away."""
-    return (*QUIET, UNKNOWN, PASS_BACK, TWO_GATES, EQUIVOCATION, *(row.id for row in plan.rules.combinations))
+    return (*QUIET, UNKNOWN, PASS_BACK, TWO_GATES, EQUIVOCATION, LOITERING, *(row.id for row in plan.rules.combinations))

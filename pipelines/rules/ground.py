@@ -59,7 +59,9 @@ class Ground:
         }
         self._corners: dict[str, Place] = {zone.id: zone.polygon[0] for zone in plan.zones}
         self._corners |= {gate.id: gate.at for gate in plan.gates}
-        self._corners |= {line.id: ((line.a[0] + line.b[0]) / 2, (line.a[1] + line.b[1]) / 2) for line in plan.lines}
+        self._corners |= {
+            line.id: ((line.a[0] + line.b[0]) / 2, (line.a[1] + line.b[1]) / 2) for line in (*plan.lines, *plan.behaviour.fences)
+        }
         self._corners |= {camera.id: camera.at for camera in plan.cameras}
         for gate in reversed(plan.gates):
             self._corners.setdefault(gate.area, gate.at)

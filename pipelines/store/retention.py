@@ -14,7 +14,8 @@ TIERS: Final = {
     "grid_days": ("crowd_cells", "grid_10s"),
     "measures_days": ("zone_seconds", "line_seconds", "area_seconds", "crowd_forecast", "crowd_queue", "crowd_balance"),
     "readings_days": (
-        *("vehicle_tracks", "vehicle_events", "sensor_turnstile", "sensor_identity", "sensor_fire", "sensor_vehicle", "camera_health"),
+        *("vehicle_tracks", "vehicle_events", "sensor_turnstile", "sensor_identity", "sensor_fire", "sensor_vehicle"),
+        *("camera_health", "camera_events"),
     ),
     "platform_days": ("recorder_state", "stage_health", "ledger_ingest", "deadletter_ingest", "deadletter_stages"),
     "response_days": ("alerts_changes", "dispatch_receipts", "orders_changes", "linkage_changes", "audit_log", "audit_roots"),

@@ -257,6 +257,7 @@ TABLES: Final = {
         of_fields("camera.frames"),
         POSITIONS,
         of_fields("camera.health"),
+        of_fields("camera.events"),
         of_fields("camera.segments", "video_segments"),
         of_fields("recorder.state"),
         of_fields("crowd.cells"),

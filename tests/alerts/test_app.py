@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from connectors.kafka import Sender, Tail, producer
-from pipelines.alerts.app import READINGS, Alerts
+from pipelines.alerts.app import Alerts
 from pipelines.events import CrowdDensity, CrowdFlow, CrowdOccupancy, VehicleEvent
 from pipelines.settings import Settings
 from pipelines.units import MICRO, SLICE_US
@@ -74,7 +74,7 @@ class Inputs:
             self.sender.send(thing, row)
         for thing in self.results:
             self.sender.send(thing, progress(PROGRESS[thing], at_us, len(rows) if thing == "crowd.density" else 0))
-        send_ticks(self.sender, at_us + SLICE_US, things=READINGS)
+        send_ticks(self.sender, at_us + SLICE_US, things=needs.READINGS)
 
     def put(self, thing: str, record: Any) -> None:
         self.sender.send(thing, record)

@@ -67,6 +67,7 @@ GIVEN_OUT = {
     44: "alert_answer",
     45: "alert_answer",
     46: "order_change",
+    48: "camera_event",
     49: "camera_segment",
     50: "recorder_state",
     53: "linkage_request",

@@ -88,8 +88,8 @@ def test_velocities_have_a_baseline_of_a_second_and_none_before():
 
 def test_a_line_counts_each_crossing_by_direction_and_nobody_beside_it():
     subject = Crossings([LineFloor(line="l", gate="g", a_cm=(0, 0), b_cm=(0, 200))])
-    for x in (50, -50, 50):
-        subject.add(np.array([1, 2]), np.array([[x, 100], [x, 300]], dtype=np.int64))
+    for number, x in enumerate((50, -50, 50)):
+        subject.add(number * 200_000, np.array([1, 2]), np.array([[x, 100], [x, 300]], dtype=np.int64))
     counted = subject.close()[0]
     assert (counted.entered, counted.exited) == (1, 1)
     assert subject.close()[0].entered == 0
@@ -141,14 +141,14 @@ def test_the_grid_is_the_mean_over_the_second():
 
 def test_whoever_sways_on_a_line_has_not_crossed_it() -> None:
     subject = Crossings([LineFloor(line="l", gate="g", a_cm=(0, 0), b_cm=(0, 200))])
-    for x in (-50, -15, 10, -12, 15, -19, 5):
-        subject.add(np.array([1]), np.array([[x, 100]]))
+    for number, x in enumerate((-50, -15, 10, -12, 15, -19, 5)):
+        subject.add(number * 200_000, np.array([1]), np.array([[x, 100]]))
     assert [(row.entered, row.exited) for row in subject.close()] == [(0, 0)]
-    for x in (-5, 15, -5, 21, 60, 15, 30):
-        subject.add(np.array([1]), np.array([[x, 100]]))
+    for number, x in enumerate((-5, 15, -5, 21, 60, 15, 30, -25, 10), start=7):
+        subject.add(number * 200_000, np.array([1]), np.array([[x, 100]]))
     (row,) = subject.close()
     assert row.entered + row.exited == 1
-    for x in (0, -25):
-        subject.add(np.array([1]), np.array([[x, 100]]))
+    for number, x in enumerate((0, -55), start=16):
+        subject.add(number * 200_000, np.array([1]), np.array([[x, 100]]))
     (back,) = subject.close()
     assert (back.entered, back.exited) == (row.exited, row.entered)

@@ -14,6 +14,7 @@ from pipelines.topics import BY_THING
 from pipelines.units import TICK_INTERVAL_US
 from tests.drills.test_order import command, zones
 from tests.drills.test_recording import T0, health
+from tests.rules.test_evidence import behaves
 
 TICKED = ("crowd.zones", "crowd.crossings", "camera.health", "sensor.fire")
 
@@ -95,6 +96,14 @@ def test_a_record_that_came_after_its_window_is_skipped_and_a_reading_waits_for_
     assert replayer.skipped == {"crowd.zones: came after its window": 1}
     assert calls[-2] == ("step", last_us)
     assert calls[-1][:2] == ("record", "camera.health")
+
+
+def test_behaviour_is_replayed_as_it_was_and_one_that_came_late_waits_for_alerts():
+    rows = ticks(60)
+    record = behaves("fence_line", place="north")
+    _, calls, _ = replayed([*rows, entry("camera.events", record, rows[-1].clock_us)])
+    assert calls[-2][0] == "step"
+    assert (calls[-1][1], calls[-1][3], calls[-1][4]) == ("camera.events", "c1", record)
 
 
 def test_bad_records_are_counted_and_passed():

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipelines import rules
+from pipelines.events import CameraEvent
 from pipelines.outlook.second import Second
 from pipelines.outlook.traces import Memory, Trace
 from pipelines.rules import Evidence, GoesOn, Met, Over, Watch
@@ -121,3 +122,50 @@ def test_rules_leave_open_alerts_as_they_are() -> None:
     second(site)
     step(site, 61, health("c1", "ok", START)[1], fire(state="fault"), seen=False)
     assert site.open == before
+
+
+def behaves(kind: str, state: str = "begin", *, place: str = "hall", people: int = 1, x_cm: int = 510, since_s: float = -1) -> CameraEvent:
+    return CameraEvent(
+        camera="c1",
+        event_time_us=START,
+        received_us=START,
+        kind=kind,
+        place=place,
+        track=7,
+        since_us=START + round(since_s * MICRO),
+        people=people,
+        value=1.5,
+        unit="s",
+        x_cm=x_cm,
+        y_cm=200,
+        state=state,
+    )
+
+
+def test_a_breach_and_a_dispersal_are_life_safety_and_running_is_when_enough_run() -> None:
+    for kind, people, rule in (
+        ("closed_zone", 1, "breach"),
+        ("fence_line", 2, "breach"),
+        ("dispersal", 12, "mass_running"),
+        ("running", 5, "mass_running"),
+    ):
+        (said,) = step(Site(), 0, behaves(kind, people=people))
+        assert isinstance(said, Evidence)
+        assert (said.rule, said.place, said.levels, said.value, said.unit) == (rule, "hall", ("critical",), float(people), "people")
+        assert (said.start_us, said.at_m, said.source) == (START - MICRO, (5.1, 2.0), "c1")
+    assert step(Site(), 0, behaves("running", people=4)) == []
+
+
+def test_who_stays_is_watched_and_who_lies_waits_for_a_person_to_look_one_alert_a_spot() -> None:
+    (stays,), (lies,), (same,), (other,) = [
+        step(Site(), 0, row)
+        for row in (behaves("loitering"), behaves("lying"), behaves("lying", "going", x_cm=900), behaves("lying", x_cm=1010))
+    ]
+    assert (stays.rule, stays.levels, stays.latched) == ("loitering", ("watch",), False)
+    assert (lies.rule, lies.levels, lies.latched) == ("person_down", ("caution",), True)
+    assert lies.subject == same.subject != other.subject
+
+
+def test_the_end_of_a_spell_ends_no_alert_since_who_is_lost_to_a_camera_may_still_be_there() -> None:
+    for kind in ("closed_zone", "fence_line", "running", "dispersal", "loitering", "lying"):
+        assert step(Site(), 0, behaves(kind, "end", people=9)) == []

@@ -115,6 +115,7 @@ export interface Plan {
   gates: Gate[];
   lines: { id: string; gate: string }[];
   areas: { id: string; name: Text }[];
+  behaviour?: { fences: { id: string; name: Text }[] };
   cameras: Camera[];
   lanes: Lane[];
   devices: Device[];

@@ -50,10 +50,10 @@ export function utc(us: number): string {
   return `${new Date(us / 1000).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }
 
-/** What a place of an alert is called: zone, lane, camera, gate, area, the gate of a line, or the zone of a device. */
+/** What a place of an alert is called: zone, lane, camera, gate, area, fence, the gate of a line, or the zone of a device. */
 export function placeName(plan: Plan, place: string): string {
   const gate = plan.lines.find((row) => row.id === place)?.gate;
-  const named = [...plan.zones, ...plan.lanes, ...plan.cameras, ...plan.gates, ...plan.areas].find((row) => row.id === (gate ?? place));
+  const named = [...plan.zones, ...plan.lanes, ...plan.cameras, ...plan.gates, ...plan.areas, ...(plan.behaviour?.fences ?? [])].find((row) => row.id === (gate ?? place));
   if (named) return of(named.name);
   const device = plan.devices.find((row) => row.id === place);
   const zone = device && plan.zones.find((row) => row.id === device.zone);
