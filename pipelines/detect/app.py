@@ -19,6 +19,7 @@ from connectors.video import Video, jpeg
 from pipelines import settings as settings_module
 from pipelines import units
 from pipelines.detect.backends.choose import backend_for
+from pipelines.detect.backends.onnx import OnnxSettings
 from pipelines.detect.calibration import from_points
 from pipelines.detect.feeds import BEHIND, FileFeed, LiveFeed, Shot
 from pipelines.detect.worker import CameraWorker, address
@@ -146,7 +147,14 @@ def station(settings: Settings, plan: Plan, stop: threading.Event) -> Station:
     video = Video(settings.source)
     size = (video.width_px, video.height_px)
     fps = row.fps if video.is_live else video.fps
-    backend = backend_for(settings.backend, floor=floor, fps=fps, size_px=size, over_road=row.watches == "road")
+    backend = backend_for(
+        settings.backend,
+        floor=floor,
+        fps=fps,
+        size_px=size,
+        over_road=row.watches == "road",
+        onnx=OnnxSettings(model=settings.model, provider=settings.provider),
+    )
     begin_us = units.slice_start_us(settings.start_us - LEAD_US if settings.start_us else now_us() + _BEGIN_US)
     feed: Feed
     if video.is_live:
