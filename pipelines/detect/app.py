@@ -24,7 +24,7 @@ from pipelines.detect.backends import PERSON, VEHICLES
 from pipelines.detect.backends.choose import backend_for
 from pipelines.detect.backends.deepstream import DeepStream, Elsewhere, Stream
 from pipelines.detect.backends.metadata import Adapter
-from pipelines.detect.backends.onnx import OnnxSettings
+from pipelines.detect.backends.onnx import Onnx, OnnxSettings
 from pipelines.detect.calibration import from_points
 from pipelines.detect.feeds import BEHIND, FileFeed, HandedFeed, LiveFeed, Shot
 from pipelines.detect.group import Group, Member, members_of
@@ -39,6 +39,7 @@ from plan.views import vehicles_of, view_of
 LEAD_US: Final = 5 * units.MICRO  # a file's first frame is so long before the mode's start: the empty scene is learnt
 LIVE_DELAY_US: Final = 20_000  # a live frame's event time is its arrival less this
 LIVE_GRACE_US: Final = 45_000
+RESIZED: Final = "size changed"
 DEEPSTREAM_GRACE_US: Final = 150_000  # a batch waits for its slowest camera
 FULL_PX: Final = (1920, 1080)  # until the first frame says its own size
 _LEARN_FRAMES: Final = 15
@@ -61,12 +62,24 @@ def now_us() -> int:
 class Station:
     """One camera's worker at work."""
 
-    def __init__(self, worker: CameraWorker, feed: Feed, sender: Sender, *, camera: str, index: int, grace_us: int) -> None:
-        """Use ready parts; *index* is the camera's place in the plan."""
+    def __init__(
+        self,
+        worker: CameraWorker,
+        feed: Feed,
+        sender: Sender,
+        *,
+        camera: str,
+        index: int,
+        grace_us: int,
+        size_px: tuple[int, int] | None = None,
+    ) -> None:
+        """Use ready parts; *index* is the camera's place in the plan, *size_px* width and height that its calibration is for."""
+        self._size_px = size_px
         self._worker, self._feed, self._sender = worker, feed, sender
         self._camera, self._index, self._grace_us = camera, index, grace_us
         self._lock = threading.Lock()
         self._late = self._refused = 0
+        self._resized = False
         self.seen = threading.Event()
         self.failed = False
 
@@ -92,9 +105,10 @@ class Station:
         return not self.failed
 
     def _take(self, shot: Shot) -> None:
-        if shot.frame is None:
+        reason = self._unusable(shot)
+        if reason or shot.frame is None:
             with self._lock:
-                self._send(self._worker.skip(shot.event_us, BEHIND, received_us=now_us()))
+                self._send(self._worker.skip(shot.event_us, reason, received_us=now_us()))
             return
         if shot.found is not None:
             looked = self._worker.handed(shot.event_us, shot.frame, shot.found)
@@ -103,6 +117,20 @@ class Station:
         with self._lock:
             self._send(self._worker.take(shot.event_us, looked, received_us=now_us()))
         self.seen.set()
+
+    def _unusable(self, shot: Shot) -> str:
+        """Why a frame is not looked at; empty when it is. In a picture of another size, people would stand elsewhere."""
+        if shot.frame is None:
+            return BEHIND
+        if self._size_px is None or shot.found is not None or (shot.frame.shape[1], shot.frame.shape[0]) == self._size_px:
+            return ""
+        if not self._resized:
+            self._resized = True
+            got = f"{shot.frame.shape[1]} x {shot.frame.shape[0]}"
+            print(
+                f"detect {self._camera}: its picture is now {got}, not {self._size_px[0]} x {self._size_px[1]}: not looked at", flush=True
+            )
+        return RESIZED
 
     def close_slices(self, stop: threading.Event) -> None:
         """Close each slice when its time has come, and report once a second, until told to stop."""
@@ -177,6 +205,8 @@ def station(settings: Settings, plan: Plan, stop: threading.Event) -> Station:
         over_road=row.watches == "road",
         onnx=OnnxSettings(model=settings.model, provider=settings.provider),
     )
+    if isinstance(backend, Onnx):
+        print(f"detect {row.id}: onnx, {settings.model}, on {backend.runs_on}", flush=True)
     begin_us = units.slice_start_us(settings.start_us - LEAD_US if settings.start_us else now_us() + _BEGIN_US)
     feed: Feed
     if video.is_live:
@@ -204,7 +234,7 @@ def station(settings: Settings, plan: Plan, stop: threading.Event) -> Station:
         over_road=row.watches == "road",
     )
     sender = Sender(producer(settings.kafka, linger_ms=0), settings.mode)
-    return Station(worker, feed, sender, camera=row.id, index=index, grace_us=LIVE_GRACE_US if video.is_live else 0)
+    return Station(worker, feed, sender, camera=row.id, index=index, grace_us=LIVE_GRACE_US if video.is_live else 0, size_px=size)
 
 
 def _run(stop: threading.Event) -> int:
