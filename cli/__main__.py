@@ -39,6 +39,8 @@ cameras = typer.Typer(help="Hold a calibration against its points, propose masks
 app.add_typer(cameras, name="camera")
 app.add_typer(stores.store, name="store")
 app.add_typer(recording, name="recording")
+models = typer.Typer(help="Weights: which there are, get them, check them.", no_args_is_help=True)
+app.add_typer(models, name="models")
 app.command()(trust.watchdog)
 dashboards = typer.Typer(help="Grafana's boards.", no_args_is_help=True)
 app.add_typer(dashboards, name="dashboards")
@@ -252,6 +254,33 @@ def masks(
     from cli import camera as command  # noqa: PLC0415
 
     command.masks(file, backend=backend, share=share)
+
+
+ModelNames = Annotated[Optional[list[str]], typer.Argument(help="Names from the list; all of it otherwise.")]  # noqa: UP045
+
+
+@models.command("list")
+def models_list(*, as_json: AsJson = False) -> None:
+    """Say which weights Muster knows, what each is for, and which are there."""
+    from cli import models as command  # noqa: PLC0415
+
+    command.listed(as_json=as_json)
+
+
+@models.command()
+def pull(names: ModelNames = None) -> None:
+    """Fetch weights from where they are published into MUSTER_MODELS, checked by their hash."""
+    from cli import models as command  # noqa: PLC0415
+
+    command.pull(names or [])
+
+
+@models.command("check")
+def models_check(names: ModelNames = None) -> None:
+    """Hold the weights against the list: hash, size, and the shapes that onnxruntime finds in them."""
+    from cli import models as command  # noqa: PLC0415
+
+    command.check(names or [])
 
 
 @play.command()

@@ -36,7 +36,10 @@ class Settings:
         start_us: the mode's fixed start, µs UTC; 0 = the wall clock is the mode's clock.
         camera: of a detect worker, which camera; of a recorder, its cameras, comma between.
         source: of a detect worker, its video; of the simulation, its scenario.
-        backend: of a detect worker: motion | onnx | auto.
+        cameras: of a detect worker of several cameras: their ids, with commas; their sources are the plan's.
+        backend: of a detect worker: motion | onnx | auto | deepstream.
+        model: of a detect worker: a name in models.yaml.
+        provider: of a detect worker's onnx: auto | cpu | cuda.
         parallelism: of the Flink jobs.
         channels: the channels file of dispatch; empty = none.
         callout: file that says whom the watchdog calls; nobody where there is none.
@@ -61,7 +64,10 @@ class Settings:
     start_us: int = 0
     camera: str = ""
     source: str = ""
+    cameras: str = ""
     backend: str = "auto"
+    model: str = "yolox-nano"
+    provider: str = "auto"
     parallelism: int = 1
     channels: Path = Path()
     callout: Path = Path()

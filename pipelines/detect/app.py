@@ -1,4 +1,4 @@
-"""Entry point: the worker of one camera. `python -m pipelines.detect.app`; settings from MUSTER_*.
+"""Entry point: the worker of one camera, or of a group of them. `python -m pipelines.detect.app`; settings from MUSTER_*.
 
 Two threads: one looks at frames, the other closes slices on time whether frames come or not. A slice is sent at its
 end; with a live camera `LIVE_GRACE_US` later, so that the frame of its last moments can still be in it.
@@ -6,21 +6,28 @@ end; with a live camera `LIVE_GRACE_US` later, so that the frame of its last mom
 
 from __future__ import annotations
 
+import random
 import signal
 import sys
 import threading
 import time
 import traceback
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, Final, Protocol
 
 from connectors.kafka import Sender, producer
 from connectors.video import Video, jpeg
 from pipelines import settings as settings_module
 from pipelines import units
+from pipelines.detect.backends import PERSON, VEHICLES
 from pipelines.detect.backends.choose import backend_for
+from pipelines.detect.backends.deepstream import DeepStream, Elsewhere, Stream
+from pipelines.detect.backends.metadata import Adapter
+from pipelines.detect.backends.onnx import Onnx, OnnxSettings
 from pipelines.detect.calibration import from_points
-from pipelines.detect.feeds import BEHIND, FileFeed, LiveFeed, Shot
+from pipelines.detect.feeds import BEHIND, FileFeed, HandedFeed, LiveFeed, Shot
+from pipelines.detect.group import Group, Member, members_of
 from pipelines.detect.worker import CameraWorker, address
 from pipelines.errors import ConfigError, MusterError, TransientError
 from pipelines.events import CrowdZones, StageHealth
@@ -32,6 +39,9 @@ from plan.views import behaviour_of, vehicles_of, view_of
 LEAD_US: Final = 5 * units.MICRO  # a file's first frame is so long before the mode's start: the empty scene is learnt
 LIVE_DELAY_US: Final = 20_000  # a live frame's event time is its arrival less this
 LIVE_GRACE_US: Final = 45_000
+RESIZED: Final = "size changed"
+DEEPSTREAM_GRACE_US: Final = 150_000  # a batch waits for its slowest camera
+FULL_PX: Final = (1920, 1080)  # until the first frame says its own size
 _LEARN_FRAMES: Final = 15
 _BEGIN_US: Final = 2 * units.SLICE_US
 
@@ -52,12 +62,24 @@ def now_us() -> int:
 class Station:
     """One camera's worker at work."""
 
-    def __init__(self, worker: CameraWorker, feed: Feed, sender: Sender, *, camera: str, index: int, grace_us: int) -> None:
-        """Use ready parts; *index* is the camera's place in the plan."""
+    def __init__(
+        self,
+        worker: CameraWorker,
+        feed: Feed,
+        sender: Sender,
+        *,
+        camera: str,
+        index: int,
+        grace_us: int,
+        size_px: tuple[int, int] | None = None,
+    ) -> None:
+        """Use ready parts; *index* is the camera's place in the plan, *size_px* width and height that its calibration is for."""
+        self._size_px = size_px
         self._worker, self._feed, self._sender = worker, feed, sender
         self._camera, self._index, self._grace_us = camera, index, grace_us
         self._lock = threading.Lock()
         self._late = self._refused = 0
+        self._resized = False
         self.seen = threading.Event()
         self.failed = False
 
@@ -73,15 +95,42 @@ class Station:
             self.failed = True
             stop.set()
 
+    def work(self, stop: threading.Event) -> bool:
+        """Look at frames and close slices until told to stop; whether it ended well."""
+        looking = threading.Thread(target=self.watch, args=(stop,), daemon=True)
+        looking.start()
+        self.close_slices(stop)
+        looking.join(5)
+        self.flush()
+        return not self.failed
+
     def _take(self, shot: Shot) -> None:
-        if shot.frame is None:
+        reason = self._unusable(shot)
+        if reason or shot.frame is None:
             with self._lock:
-                self._send(self._worker.skip(shot.event_us, BEHIND, received_us=now_us()))
+                self._send(self._worker.skip(shot.event_us, reason, received_us=now_us()))
             return
-        looked = self._worker.look(shot.event_us, shot.frame)
+        if shot.found is not None:
+            looked = self._worker.handed(shot.event_us, shot.frame, shot.found)
+        else:
+            looked = self._worker.look(shot.event_us, shot.frame)
         with self._lock:
             self._send(self._worker.take(shot.event_us, looked, received_us=now_us()))
         self.seen.set()
+
+    def _unusable(self, shot: Shot) -> str:
+        """Why a frame is not looked at; empty when it is. In a picture of another size, people would stand elsewhere."""
+        if shot.frame is None:
+            return BEHIND
+        if self._size_px is None or shot.found is not None or (shot.frame.shape[1], shot.frame.shape[0]) == self._size_px:
+            return ""
+        if not self._resized:
+            self._resized = True
+            got = f"{shot.frame.shape[1]} x {shot.frame.shape[0]}"
+            print(
+                f"detect {self._camera}: its picture is now {got}, not {self._size_px[0]} x {self._size_px[1]}: not looked at", flush=True
+            )
+        return RESIZED
 
     def close_slices(self, stop: threading.Event) -> None:
         """Close each slice when its time has come, and report once a second, until told to stop."""
@@ -144,13 +193,24 @@ def station(settings: Settings, plan: Plan, stop: threading.Event) -> Station:
     row = plan.cameras[index]
     floor = from_points(row.calibration.pixels, row.calibration.metres) if row.calibration is not None else None
     video = Video(settings.source)
+    if settings.backend == "deepstream":
+        raise ConfigError("backend deepstream watches a group: set MUSTER_CAMERAS")
     size = (video.width_px, video.height_px)
     fps = row.fps if video.is_live else video.fps
-    backend = backend_for(settings.backend, floor=floor, fps=fps, size_px=size, over_road=row.watches == "road")
+    backend = backend_for(
+        settings.backend,
+        floor=floor,
+        fps=fps,
+        size_px=size,
+        over_road=row.watches == "road",
+        onnx=OnnxSettings(model=settings.model, provider=settings.provider),
+    )
+    if isinstance(backend, Onnx):
+        print(f"detect {row.id}: onnx, {settings.model}, on {backend.runs_on}", flush=True)
     begin_us = units.slice_start_us(settings.start_us - LEAD_US if settings.start_us else now_us() + _BEGIN_US)
     feed: Feed
     if video.is_live:
-        live = LiveFeed(lambda: Video(settings.source), fps=fps, delay_us=LIVE_DELAY_US, clock=now_us)
+        live = LiveFeed(lambda: Video(settings.source), fps=fps, delay_us=LIVE_DELAY_US, clock=now_us, chance=random.random)
         threading.Thread(target=live.read_on, args=(video, stop), daemon=True).start()
         feed = live
     else:
@@ -175,23 +235,89 @@ def station(settings: Settings, plan: Plan, stop: threading.Event) -> Station:
         over_road=row.watches == "road",
     )
     sender = Sender(producer(settings.kafka, linger_ms=0), settings.mode)
-    return Station(worker, feed, sender, camera=row.id, index=index, grace_us=LIVE_GRACE_US if video.is_live else 0)
+    return Station(worker, feed, sender, camera=row.id, index=index, grace_us=LIVE_GRACE_US if video.is_live else 0, size_px=size)
 
 
 def _run(stop: threading.Event) -> int:
     settings = settings_module.read()
     plan = load(settings.plan)
+    if settings.cameras:
+        return _run_group(settings, plan, stop)
     found = station(settings, plan, stop)
-    looking = threading.Thread(target=found.watch, args=(stop,), daemon=True)
-    looking.start()
     threading.Thread(target=_ready, args=(found, settings), daemon=True).start()
-    found.close_slices(stop)
-    looking.join(5)
-    found.flush()
-    return 1 if found.failed else 0
+    return 0 if found.work(stop) else 1
 
 
-def _ready(found: Station, settings: Settings) -> None:
+def _run_group(settings: Settings, plan: Plan, stop: threading.Event) -> int:
+    members = members_of(settings.cameras, plan)
+    sender = Sender(producer(settings.kafka, linger_ms=0), settings.mode)
+    if settings.backend == "deepstream":
+        return _run_deepstream(settings, plan, members, stop)
+    group = Group(
+        members,
+        lambda member, ended: station(replace(settings, camera=member.camera, source=member.source, cameras=""), plan, ended),
+        lambda record: sender.send("camera.health", record, key=record.camera),
+        clock=now_us,
+    )
+    threading.Thread(target=_ready, args=(group, settings), daemon=True).start()
+    group.work(stop)
+    return 0
+
+
+def _run_deepstream(settings: Settings, plan: Plan, members: tuple[Member, ...], stop: threading.Event) -> int:
+    """One pipeline for the group; its end ends the process, whose keeper starts it again."""
+    feeds = {member.camera: HandedFeed() for member in members}
+    streams = [Stream(camera=member.camera, uri=member.source, fps=member.fps) for member in members]
+    base_us = None if all(member.is_live for member in members) else now_us() + _BEGIN_US
+    adapter = Adapter([member.camera for member in members], classes=(PERSON, *VEHICLES), delay_us=LIVE_DELAY_US, base_us=base_us)
+    pipeline = DeepStream(
+        streams,
+        adapter,
+        lambda seen, picture: feeds[seen.camera].put(Shot(event_us=seen.event_us, frame=picture, found=seen.found)),
+        clock=now_us,
+    )
+    stations = [_handed_station(replace(settings, camera=member.camera), plan, feeds[member.camera]) for member in members]
+    pipeline.start()
+    ended = threading.Event()
+    working = [threading.Thread(target=found.work, args=(ended,), daemon=True) for found in stations]
+    for thread in working:
+        thread.start()
+    threading.Thread(target=_ready, args=(stations[0], settings), daemon=True).start()
+    pipeline.wait(stop)
+    ended.set()
+    for thread in working:
+        thread.join(10)
+    return 0 if stop.is_set() else 1
+
+
+def _handed_station(settings: Settings, plan: Plan, feed: HandedFeed) -> Station:
+    index = next(index for index, row in enumerate(plan.cameras) if row.id == settings.camera)
+    row = plan.cameras[index]
+    floor = from_points(row.calibration.pixels, row.calibration.metres) if row.calibration is not None else None
+    worker = CameraWorker(
+        camera=row.id,
+        backend=Elsewhere(),
+        jpeg=jpeg,
+        start_us=now_us(),
+        size_px=FULL_PX,
+        fps=row.fps,
+        view=view_of(plan, row) if floor is not None and row.sees_floor else None,
+        floor=floor,
+        vehicles=vehicles_of(plan, row),
+        masks=row.masks,
+        over_road=row.watches == "road",
+    )
+    sender = Sender(producer(settings.kafka, linger_ms=0), settings.mode)
+    return Station(worker, feed, sender, camera=row.id, index=index, grace_us=DEEPSTREAM_GRACE_US)
+
+
+class Seer(Protocol):
+    """Says when the first frame was looked at."""
+
+    seen: threading.Event
+
+
+def _ready(found: Seer, settings: Settings) -> None:
     found.seen.wait()
     settings.ready()
 

@@ -9,11 +9,12 @@ from typing import Final, Protocol
 
 from pipelines import units
 from pipelines.detect.backends import Frame
+from pipelines.detect.backends.metadata import Found
+from pipelines.detect.waits import wait_s
 
 LOOP_FROM_S: Final = 20  # at a file's end its picture goes on from here: what lies before is the empty scene
 BEHIND: Final = "behind"
 _JUMP_US: Final = 2 * units.MICRO
-_AGAIN_S: Final = 1.0
 Clock = Callable[[], int]
 
 
@@ -42,6 +43,7 @@ class Shot:
 
     event_us: int
     frame: Frame | None
+    found: Found | None = None  # what is in it, where that came with it
 
 
 class FileFeed:
@@ -109,13 +111,17 @@ class LiveFeed:
     at before its slice ends.
     """
 
-    def __init__(self, dial: Callable[[], Source], *, fps: float, delay_us: int, clock: Clock) -> None:
-        """Use *dial* to open the camera, now and whenever it went away; it returns a source or raises."""
-        self._dial, self._clock = dial, clock
+    def __init__(
+        self, dial: Callable[[], Source], *, fps: float, delay_us: int, clock: Clock, chance: Callable[[], float] = lambda: 0.0
+    ) -> None:
+        """Use *dial* to open the camera, now and whenever it went away; it returns a source or raises.
+
+        *chance*, 0..1, spreads the waits before it is dialled again.
+        """
+        self._dial, self._clock, self._chance = dial, clock, chance
+        self._tries = 0
         self._period_us, self._delay_us = round(units.MICRO / fps), delay_us
-        self._ready = threading.Condition()
-        self._newest: Shot | None = None
-        self._passed: list[Shot] = []
+        self._handed = HandedFeed()
         self.failures = 0
 
     def read_on(self, video: Source | None, stop: threading.Event) -> None:
@@ -127,13 +133,44 @@ class LiveFeed:
                 self.failures += 1
                 video = self._again(stop)
                 continue
+            self._tries = 0
             event_us = self._clock() - self._delay_us
             if event_us // self._period_us > period:
                 period = event_us // self._period_us
-                self._put(Shot(event_us=event_us, frame=frame))
+                self._handed.put(Shot(event_us=event_us, frame=frame))
 
     def next(self, stop: threading.Event) -> Shot | None:
         """The newest picture that nobody looked at, or one that was passed over; None when asked to stop or for none."""
+        return self._handed.next(stop)
+
+    def _again(self, stop: threading.Event) -> Source | None:
+        self._tries += 1
+        stop.wait(wait_s(self._tries, chance=self._chance()))
+        try:
+            return None if stop.is_set() else self._dial()
+        except Exception:  # noqa: BLE001 - whatever dialling raises, the camera is away, and `camera.health` says stale
+            return None
+
+
+class HandedFeed:
+    """Frames that are handed in with what is in them; `put` never waits: the newest counts, the one before is passed over."""
+
+    def __init__(self) -> None:
+        """Nothing yet."""
+        self._ready = threading.Condition()
+        self._newest: Shot | None = None
+        self._passed: list[Shot] = []
+
+    def put(self, shot: Shot) -> None:
+        """Take a frame in."""
+        with self._ready:
+            if self._newest is not None:
+                self._passed.append(Shot(event_us=self._newest.event_us, frame=None))
+            self._newest = shot
+            self._ready.notify()
+
+    def next(self, stop: threading.Event) -> Shot | None:
+        """The newest frame that nobody looked at, or one that was passed over; None when asked to stop or for none."""
         with self._ready:
             if self._newest is None and not self._passed and not stop.is_set():
                 self._ready.wait(0.2)
@@ -141,17 +178,3 @@ class LiveFeed:
                 return self._passed.pop(0)
             shot, self._newest = self._newest, None
             return shot
-
-    def _put(self, shot: Shot) -> None:
-        with self._ready:
-            if self._newest is not None:
-                self._passed.append(Shot(event_us=self._newest.event_us, frame=None))
-            self._newest = shot
-            self._ready.notify()
-
-    def _again(self, stop: threading.Event) -> Source | None:
-        stop.wait(_AGAIN_S)
-        try:
-            return None if stop.is_set() else self._dial()
-        except Exception:  # noqa: BLE001 - whatever dialling raises, the camera is away, and `camera.health` says stale
-            return None

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pipelines import units
 from pipelines.detect.backends import PERSON, VEHICLES, Backend, Boxes, Frame, no_boxes
+from pipelines.detect.backends.metadata import Found
 from pipelines.detect.behaviour.watching import Behaviour
 from pipelines.detect.calibration import Floor
 from pipelines.detect.eye import Eye, View, view_records_late
@@ -28,12 +29,16 @@ _UNKNOWN: Final = -1
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Looked:
-    """What one frame shows: its boxes, the figures of its picture, and a preview where one is due (else no bytes)."""
+    """What one frame shows: its boxes, the figures of its picture, and a preview where one is due (else no bytes).
+
+    *tracks*, (n,), are there where the boxes came with tracks of their own.
+    """
 
     boxes: Boxes
     stats: PictureStats
     size_px: tuple[int, int]
     jpeg: bytes
+    tracks: NDArray[np.int64] | None = None
 
 
 class CameraWorker:
@@ -100,6 +105,19 @@ class CameraWorker:
             picture = self._jpeg(frame)
         return Looked(boxes=boxes, stats=stats, size_px=(frame.shape[1], frame.shape[0]), jpeg=picture)
 
+    def handed(self, event_us: int, frame: Frame, found: Found) -> Looked:
+        """Look at a frame whose boxes and tracks were found elsewhere; *frame* is its picture, thinned or whole."""
+        now = sample(frame)
+        stats, self._before = picture_stats(now, self._before), now
+        watching = self._health.state == "ok" or self._health.recovering
+        rows = np.column_stack([found.boxes, np.arange(len(found.boxes))])
+        kept = unmasked(rows, self._masks)[:, -1].astype(np.int64) if watching else np.zeros(0, dtype=np.int64)
+        picture = b""
+        if event_us >= self._preview_us:
+            self._preview_us = max(self._preview_us + PREVIEW_US, event_us + PREVIEW_US // 2)
+            picture = self._jpeg(frame)
+        return Looked(boxes=found.boxes[kept], stats=stats, size_px=found.size_px, jpeg=picture, tracks=found.tracks[kept])
+
     def take(self, event_us: int, looked: Looked, *, received_us: int) -> list[Any]:
         """Records that follow from a frame: slices that ended before it, its positions, health and preview."""
         self.taken += 1
@@ -110,7 +128,7 @@ class CameraWorker:
         was = self._health.state
         state = self._health.step(event_us, looked.stats)
         boxes = looked.boxes
-        tracks = self._tracker.step(event_us, boxes) if state == "ok" or self._health.recovering else np.zeros(0, dtype=np.int64)
+        tracks = self._tracks(event_us, looked) if state == "ok" or self._health.recovering else np.zeros(0, dtype=np.int64)
         if state == "ok" and not began:  # one frame makes no track: its "nobody" would be false
             known = tracks != UNCONFIRMED
             driving = known & (np.isin(boxes[:, 5], VEHICLES) | self._over_road)
@@ -129,6 +147,9 @@ class CameraWorker:
         if looked.jpeg:
             out.append(self._preview(event_us, looked, boxes))
         return out
+
+    def _tracks(self, event_us: int, looked: Looked) -> NDArray[np.int64]:
+        return self._tracker.step(event_us, looked.boxes) if looked.tracks is None else looked.tracks
 
     @property
     def refused(self) -> int:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.detect.backends.onnx import has_weights, models_folder
+from pipelines.detect.backends.onnx import has_weights
+from pipelines.detect.models import models_folder
 
 _SHARED = Path(__file__).resolve().parents[2].parent / "shared"
 

@@ -143,3 +143,38 @@ def test_a_camera_that_went_away_is_dialled_again() -> None:
     stop.wait = lambda _timeout=None: False  # type: ignore[method-assign,assignment]  # no real waiting
     live.read_on(Film(at=200), stop)
     assert (dialled, live.failures) == ([1], 1)
+
+
+def test_a_slow_backend_loses_frames_by_rule_and_never_sees_an_old_picture() -> None:
+    feed, clock, stop = feed_of(BASE_US)
+    looked, passed = [], []
+    for _ in range(60):
+        shot = feed.next(stop)
+        assert shot is not None
+        if shot.frame is None:
+            passed.append(shot.event_us)
+            continue
+        looked.append(shot.event_us)
+        assert clock.now_us - shot.event_us < 200_000
+        clock.now_us += 700_000  # three and a half frames
+    assert looked
+    assert sorted(looked + passed) == [BASE_US + 200_000 * number for number in range(60)]
+
+
+def test_noise_at_60_frames_a_second_is_thinned_to_the_plans_rate() -> None:
+    clock, stop = Hand(BASE_US), threading.Event()
+
+    class Flood(Film):
+        def read(self) -> NDArray[np.uint8] | None:
+            clock.now_us += 16_667
+            if self.at == 180:
+                stop.set()
+            return super().read()
+
+    live = LiveFeed(Flood, fps=5, delay_us=20_000, clock=clock)
+    live.read_on(Flood(), stop)
+    shots = []
+    while (shot := live.next(stop)) is not None:
+        shots.append(shot)
+    assert 15 <= len(shots) <= 17
+    assert sum(shot.frame is not None for shot in shots) == 1

@@ -7,8 +7,9 @@ from typing import Final
 
 from pipelines.detect.backends import Backend
 from pipelines.detect.backends.motion import Motion, MotionSettings
-from pipelines.detect.backends.onnx import Onnx, has_weights
+from pipelines.detect.backends.onnx import Onnx, OnnxSettings, has_weights
 from pipelines.detect.calibration import Floor
+from pipelines.detect.models import DEFAULT
 from pipelines.errors import ConfigError
 
 NAMES: Final = ("auto", "motion", "onnx")
@@ -17,7 +18,15 @@ PERSON_FROM_ABOVE_M2: Final = math.pi / 4 * 0.52 * 0.30  # shoulders, an ellipse
 LEAST_VEHICLE: Final = 0.01  # of the picture: less in motion over a road is no vehicle
 
 
-def backend_for(name: str, *, floor: Floor | None, fps: float, size_px: tuple[int, int], over_road: bool = False) -> Backend:
+def backend_for(
+    name: str,
+    *,
+    floor: Floor | None,
+    fps: float,
+    size_px: tuple[int, int],
+    over_road: bool = False,
+    onnx: OnnxSettings | None = None,
+) -> Backend:
     """The backend called *name*; a new one, since it may remember frames.
 
     `auto` is onnx where its weights are there and the camera does not look straight down (the model was trained on
@@ -29,6 +38,7 @@ def backend_for(name: str, *, floor: Floor | None, fps: float, size_px: tuple[in
         fps: frames a second that it will see.
         size_px: width and height of the picture.
         over_road: it looks for vehicles: a moving thing is one vehicle and not several people.
+        onnx: model and provider, where it is onnx.
 
     Raises:
         ConfigError: another name, or the model's weights are missing.
@@ -36,8 +46,8 @@ def backend_for(name: str, *, floor: Floor | None, fps: float, size_px: tuple[in
     if name not in NAMES:
         raise ConfigError(f"backend '{name}': expected {', '.join(NAMES)}")
     above = floor is not None and floor.looks_down(size_px)
-    if name == "onnx" or (name == "auto" and not above and has_weights()):
-        return Onnx()
+    if name == "onnx" or (name == "auto" and not above and has_weights(model=onnx.model if onnx else DEFAULT)):
+        return Onnx(onnx)
     if over_road:
         return Motion(MotionSettings(fps=fps, least_of_picture=LEAST_VEHICLE, contrast=200.0, shadows=True, even_light=True, absorb_s=60.0))
     if floor is not None and above:

@@ -1,11 +1,9 @@
-"""Finds people and vehicles with YOLOX-nano (COCO classes, input 416 x 416) on one CPU thread."""
+"""Finds people and vehicles with a network of the YOLOX family in ONNX, as `models.yaml` lists them, on one CPU thread or a GPU."""
 
 from __future__ import annotations
 
-import hashlib
-import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -15,76 +13,114 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from pipelines.detect.backends import PERSON, VEHICLES, Boxes, Frame, no_boxes
+from pipelines.detect.models import DEFAULT, STRIDES, Model, model_called, models_folder, shape_refusal, weights_of
 from pipelines.errors import ConfigError
 
 MODEL: Final = "yolox_nano_coco_416.onnx"
-_SHA256: Final = "695e750a5d5754bb"  # its first 16 digits
-_INPUT: Final = 416
-_STRIDES: Final = (8, 16, 32)
+PROVIDERS: Final = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 _GREY: Final = 114  # what the letterbox is filled with, as in training
-_CLASSES: Final = np.array([PERSON, *VEHICLES])
-_ROOT: Final = Path(__file__).resolve().parents[3]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnnxSettings:
-    """What counts as found: the least score, and the overlap (IoU) above which two boxes of one kind are one object.
+    """How a network is run, and what counts as found.
 
-    The least score lets doubtful boxes through, which the tracker takes for those it has seen already and drops otherwise.
+    Args:
+        score: the least score; None = the model's own. It lets doubtful boxes through, which the tracker takes for those
+            it has seen already and drops otherwise.
+        overlap: IoU above which two boxes of one kind are one object; None = the model's own.
+        classes: those of COCO that are wanted.
+        model: its name in `models.yaml`.
+        provider: cpu | cuda | auto, which is cuda where onnxruntime offers it.
+        threads: of the processor, for one camera.
     """
 
-    score: float = 0.2
-    overlap: float = 0.45
+    score: float | None = None
+    overlap: float | None = None
     classes: tuple[int, ...] = (PERSON, *VEHICLES)
+    model: str = DEFAULT
+    provider: str = "auto"
+    threads: int = 1
 
 
-def models_folder(environment: Mapping[str, str] = os.environ) -> Path:
-    """Where weights lie: MUSTER_MODELS, else `../shared/models` beside the project."""
-    given = environment.get("MUSTER_MODELS", "")
-    return Path(given) if given else _ROOT.parent / "shared" / "models"
-
-
-def has_weights(folder: Path | None = None) -> bool:
+def has_weights(folder: Path | None = None, *, model: str = DEFAULT) -> bool:
     """Whether the model's file is there."""
-    return ((folder or models_folder()) / MODEL).is_file()
+    return ((folder or models_folder()) / model_called(model).file).is_file()
+
+
+def provider_for(wanted: str, offered: list[str]) -> str:
+    """The execution provider called *wanted*, of those *offered* by onnxruntime.
+
+    Raises:
+        ConfigError: another name, or one that is not offered here: a GPU that was asked for is never left out silently.
+    """
+    if wanted == "auto":
+        return PROVIDERS["cuda"] if PROVIDERS["cuda"] in offered else PROVIDERS["cpu"]
+    if wanted not in PROVIDERS:
+        raise ConfigError(f"provider '{wanted}': expected auto, {', '.join(PROVIDERS)}")
+    if PROVIDERS[wanted] not in offered:
+        raise ConfigError(f"provider '{wanted}' is not in this onnxruntime ({', '.join(offered)}): use auto, or the GPU worker's container")
+    return PROVIDERS[wanted]
+
+
+def session_of(model: Model, weights: bytes, *, provider: str = "cpu", threads: int = 1) -> onnxruntime.InferenceSession:
+    """The network, ready to run, and as the list describes it.
+
+    Raises:
+        ConfigError: onnxruntime cannot read it, or its shapes are others.
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = threads
+    options.log_severity_level = 3
+    chosen = provider_for(provider, onnxruntime.get_available_providers())
+    providers = [chosen] if chosen == PROVIDERS["cpu"] else [chosen, PROVIDERS["cpu"]]
+    try:
+        session = onnxruntime.InferenceSession(weights, options, providers=providers)
+    except Exception as error:  # noqa: BLE001 - onnxruntime's errors share no class but this one
+        raise ConfigError(f"model {model.file}: onnxruntime cannot read it: {str(error).splitlines()[0]}") from None
+    refusal = shape_refusal(model, {part.name: part.shape for part in session.get_inputs()}, session.get_outputs()[0].shape)
+    if refusal is not None:
+        raise ConfigError(refusal)
+    return session
 
 
 class Onnx:
-    """YOLOX-nano of one camera; it remembers nothing between frames."""
+    """A network of one camera; it remembers nothing between frames."""
 
     name = "onnx"
 
-    def __init__(self, settings: OnnxSettings | None = None, *, folder: Path | None = None) -> None:
+    def __init__(self, settings: OnnxSettings | None = None, *, folder: Path | None = None, known: tuple[Model, ...] | None = None) -> None:
         """Load the weights.
 
         Raises:
-            ConfigError: they are missing, or not the ones that this code reads.
+            ConfigError: they are missing, not the ones that the list names, or no network that this code reads.
         """
-        self._settings = settings or OnnxSettings()
-        path = (folder or models_folder()) / MODEL
-        try:
-            weights = path.read_bytes()
-        except OSError:
-            raise ConfigError(f"model {MODEL} is missing: put it in {path.parent} (MUSTER_MODELS) or use backend motion") from None
-        if not hashlib.sha256(weights).hexdigest().startswith(_SHA256):
-            raise ConfigError(
-                f"model {MODEL} is not the file that Muster knows (sha256 begins with {_SHA256}): get it again or use backend motion"
-            )
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+        chosen = settings or OnnxSettings()
+        model = model_called(chosen.model, known)
+        if model.output.kind != "yolox":
+            raise ConfigError(f"model '{model.name}' ({model.task}): no backend reads its output; use {DEFAULT}")
+        self._settings = replace(
+            chosen,
+            score=model.thresholds.score if chosen.score is None else chosen.score,
+            overlap=model.thresholds.overlap if chosen.overlap is None else chosen.overlap,
+        )
+        self._wanted = np.array([kind for kind in sorted(model.classes) if kind in chosen.classes], dtype=np.int64)
+        if not len(self._wanted):
+            raise ConfigError(f"model '{model.name}' finds {', '.join(model.classes.values())}: none of what was asked for")
+        self._side = (model.input.shape[2], model.input.shape[3])
+        self._session = session_of(model, weights_of(model, folder or models_folder()), provider=chosen.provider, threads=chosen.threads)
         self._input = self._session.get_inputs()[0].name
-        self.detect(np.zeros((_INPUT, _INPUT, 3), dtype=np.uint8))  # the first run is slow: not with a camera waiting
+        self.runs_on = "cuda" if PROVIDERS["cuda"] in self._session.get_providers() else "cpu"
+        self.detect(np.zeros((*self._side, 3), dtype=np.uint8))  # the first run is slow: not with a camera waiting
 
     def detect(self, frame_bgr: Frame) -> Boxes:
         """Boxes of people and vehicles, (n, 6) float32, the best first."""
-        tensor, scale = _letterbox(frame_bgr)
+        tensor, scale = letterbox(frame_bgr, self._side)
         (raw,) = self._session.run(None, {self._input: tensor})
-        return self._chosen(decode(np.asarray(raw[0])), scale, frame_bgr.shape[:2])
+        return self._chosen(decode(np.asarray(raw[0]), self._side), scale, frame_bgr.shape[:2])
 
     def _chosen(self, found: NDArray[np.float32], scale: float, size: tuple[int, ...]) -> Boxes:
-        wanted = np.array([kind for kind in _CLASSES if kind in self._settings.classes])
+        wanted = self._wanted
         scores = found[:, 4:5] * found[:, 5 + wanted]
         best = scores.argmax(axis=1)
         score = scores[np.arange(len(scores)), best]
@@ -96,46 +132,45 @@ class Onnx:
         boxes[:, [0, 2]] = boxes[:, [0, 2]].clip(0, size[1])
         boxes[:, [1, 3]] = boxes[:, [1, 3]].clip(0, size[0])
         kinds = wanted[best[held]]
-        kept = suppress(boxes, score[held], kinds, overlap=self._settings.overlap)
+        kept = suppress(boxes, score[held], kinds, overlap=self._settings.overlap or 0.0)
         return np.column_stack([boxes[kept], score[held][kept], kinds[kept]]).astype(np.float32)
 
 
-def _letterbox(frame_bgr: Frame) -> tuple[NDArray[np.float32], float]:
-    """(1, 3, 416, 416) float32 with the picture in its upper left, and its scale."""
+def letterbox(frame_bgr: Frame, side: tuple[int, int]) -> tuple[NDArray[np.float32], float]:
+    """(1, 3, h, w) float32 with the picture in its upper left, and its scale; *side* is (h, w)."""
     height, width = frame_bgr.shape[:2]
-    scale = min(_INPUT / height, _INPUT / width)
+    scale = min(side[0] / height, side[1] / width)
     size = (max(round(width * scale), 1), max(round(height * scale), 1))
-    canvas = np.full((_INPUT, _INPUT, 3), _GREY, dtype=np.uint8)
+    canvas = np.full((*side, 3), _GREY, dtype=np.uint8)
     canvas[: size[1], : size[0]] = cv2.resize(frame_bgr, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
     return np.ascontiguousarray(canvas.transpose(2, 0, 1)[None], dtype=np.float32), scale
 
 
-def _grids() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """(3549, 2) cell corners and (3549, 1) strides of the three output scales."""
+@cache
+def _grids(side: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """(cells, 2) cell corners and (cells, 1) strides of the three output scales; *side* is (h, w) of the input."""
     corners, strides = [], []
-    for stride in _STRIDES:
-        side = _INPUT // stride
-        y, x = np.meshgrid(np.arange(side), np.arange(side), indexing="ij")
+    for stride in STRIDES:
+        y, x = np.meshgrid(np.arange(side[0] // stride), np.arange(side[1] // stride), indexing="ij")
         corners.append(np.stack([x, y], axis=2).reshape(-1, 2))
-        strides.append(np.full((side * side, 1), stride))
+        strides.append(np.full((x.size, 1), stride))
     return np.concatenate(corners).astype(np.float32), np.concatenate(strides).astype(np.float32)
 
 
-_CORNERS, _STEPS = _grids()
-
-
-def decode(raw: NDArray[np.float32]) -> NDArray[np.float32]:
+def decode(raw: NDArray[np.float32], side: tuple[int, int] = (416, 416)) -> NDArray[np.float32]:
     """The network's rows in pixels of its input.
 
     Args:
-        raw: (3549, 85) float32: offset and log size relative to the cell, objectness, class scores.
+        raw: (cells, 5 + classes) float32: offset and log size relative to the cell, objectness, class scores.
+        side: (h, w) of the input.
 
     Returns:
-        (3549, 85) float32: centre x, centre y, width, height in px, then as before.
+        (cells, 5 + classes) float32: centre x, centre y, width, height in px, then as before.
     """
+    corners, steps = _grids(side)
     found = raw.copy()
-    found[:, :2] = (raw[:, :2] + _CORNERS) * _STEPS
-    found[:, 2:4] = np.exp(np.minimum(raw[:, 2:4], 20)) * _STEPS
+    found[:, :2] = (raw[:, :2] + corners) * steps
+    found[:, 2:4] = np.exp(np.minimum(raw[:, 2:4], 20)) * steps
     return found
 
 
