@@ -1,7 +1,8 @@
 """`python -m stack.held cameras|recorders|linkage`: holds processes whose number only the plan knows, where no machine does.
 
 A detect worker for each camera with a source, recorders of those that are kept, or a LINKAGE where there is a fire panel.
-One that fails is tried again, so that one camera's fault touches no other. A second holder of the same mode is refused: it would count everybody twice.
+One that fails is tried again, so that one camera's fault touches no other. A second holder of the same mode is refused:
+it would count everybody twice.
 """
 
 from __future__ import annotations
