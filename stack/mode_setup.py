@@ -74,6 +74,15 @@ def _clickhouse_answers(settings: Settings) -> bool:
         client.disconnect()
 
 
+def _drop_old_drills(settings: Settings) -> None:
+    """Drop the drills that are past their time: where nothing but drills runs, no live store is there to do it."""
+    database = clickhouse.Database(_clickhouse(settings), clickhouse.database_of(settings.mode))
+    for name in database.expired_drills(load(settings.plan).retention.drill_days):
+        database.drop_drill(name)
+        print(f"{name} is dropped: it was past its time", flush=True)
+    database.close()
+
+
 def main(arguments: list[str]) -> None:
     """Make the topics of the mode in the settings."""
     try:
@@ -86,6 +95,7 @@ def main(arguments: list[str]) -> None:
                 delete_topics(settings.kafka, names)
                 _wait_until_gone(admin, set(names))
             clickhouse.drop(_clickhouse(settings), clickhouse.database_of(settings.mode))
+            _drop_old_drills(settings)
         ensure_topics(settings.kafka, [spec(topic, settings.mode) for topic in ALL])
     except MusterError as error:
         die(error)
