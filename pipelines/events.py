@@ -161,6 +161,8 @@ class CameraHealth:
     height_px: int
     calibrated: bool
     people: int
+    carried: float = 0.0
+    night: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

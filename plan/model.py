@@ -213,6 +213,10 @@ class Camera(Part):
     watches: Literal["people", "road"] = Field(default="people", description="a camera over a road counts nobody: what moves is a vehicle")
     noise_cm: float = Field(default=1.0, ge=0, le=50, description="position noise that is always there, standard deviation per axis")
     count_error: float = Field(default=0.05, ge=0, le=1, description="share by which its count may be wrong, to be measured per camera")
+    gating: bool = Field(
+        default=True,
+        description="whether the detector is spared frames in which what is known can be carried on; false = each is looked into",
+    )
     masks: tuple[tuple[float, float, float, float], ...] = Field(
         default=(), description="x0, y0, x1, y1 in pixels of boxes that are nobody: a post, a sign; `muster camera masks` proposes them"
     )

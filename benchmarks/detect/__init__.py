@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.detect import accuracy
+from benchmarks.detect import accuracy, speed
 from cli.paths import data_folder
 from pipelines.errors import ConfigError
 from simulation import scenario
 
-PARTS: Final = ("accuracy",)
+PARTS: Final = ("accuracy", "speed")
 SCENARIO: Final = Path(scenario.__file__).with_name("scenario.yaml")
 
 
@@ -37,4 +37,6 @@ def run(home: Path, root: Path, *, only: str = ",".join(PARTS)) -> dict[str, Any
         found["cars"] = accuracy.cars(data)
         found["one_by_one"] = accuracy.one_by_one(data)
         found["rendered"] = accuracy.rendered(SCENARIO, home / "video")
+    if "speed" in parts:
+        found |= speed.measured(data)
     return found

@@ -18,7 +18,7 @@ from connectors.kafka import Sender, producer
 from connectors.video import Video, jpeg
 from pipelines import settings as settings_module
 from pipelines import units
-from pipelines.detect.backends.choose import backend_for
+from pipelines.detect.backends.choose import backend_for, following_for
 from pipelines.detect.calibration import from_points
 from pipelines.detect.feeds import BEHIND, FileFeed, LiveFeed, Shot
 from pipelines.detect.worker import CameraWorker, address
@@ -172,6 +172,7 @@ def station(settings: Settings, plan: Plan, stop: threading.Event) -> Station:
         vehicles=vehicles_of(plan, row),
         masks=row.masks,
         over_road=row.watches == "road",
+        following=following_for(backend, gating=row.gating),
     )
     sender = Sender(producer(settings.kafka, linger_ms=0), settings.mode)
     return Station(worker, feed, sender, camera=row.id, index=index, grace_us=LIVE_GRACE_US if video.is_live else 0)

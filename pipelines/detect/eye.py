@@ -63,10 +63,20 @@ class Eye:
         expected = max(int(end * per_us) - int(self._slice_us * per_us), 0)
         return SliceSums(self._view.floors, frames_expected=expected, patches=self._patches)
 
-    def frame(self, event_us: int, tracks: NDArray[np.int64], positions_cm: NDArray[np.int64], *, received_us: int) -> list[Any]:
+    def frame(
+        self,
+        event_us: int,
+        tracks: NDArray[np.int64],
+        positions_cm: NDArray[np.int64],
+        *,
+        received_us: int,
+        scores: NDArray[np.int64] | None = None,
+        carried: bool = False,
+    ) -> list[Any]:
         """Add a frame: tracks (n,) int64 and positions (n, 2) int64 cm; records of slices that end before it come out.
 
-        A frame of a slice that was already sent counts as skipped in the present one.
+        A frame of a slice that was already sent counts as skipped in the present one. One whose positions were *carried* on
+        from an earlier one teaches nothing about the camera's noise. Scores (n,) 0..255 travel with the positions.
         """
         out = self.close_until(event_us, received_us=received_us)
         if event_us < self._slice_us or event_us <= self._moved_us:
@@ -77,9 +87,11 @@ class Eye:
         x, y = positions_cm[:, 0], positions_cm[:, 1]
         owned = (x >= x0) & (x < x1) & (y >= y0) & (y < y1)
         tracks, positions_cm = tracks[owned], positions_cm[owned]
+        scores = None if scores is None else scores[owned]
         names = self._leaps.of(event_us, tracks, positions_cm)
         velocities = self._velocities.of(event_us, names, positions_cm)
-        self._noise.add(event_us, names, positions_cm)
+        if not carried:
+            self._noise.add(event_us, names, positions_cm)
         self._sums.add(positions_cm, velocities, names)
         self._cells.add(positions_cm, velocities)
         self._crossings.add(names, positions_cm)
@@ -91,7 +103,7 @@ class Eye:
                 tile_x_cm=x0,
                 tile_y_cm=y0,
                 people=len(tracks),
-                positions=pack(positions_cm, velocities, tracks, origin_cm=(x0, y0)),
+                positions=pack(positions_cm, velocities, tracks, origin_cm=(x0, y0), scores=scores),
             )
         )
         return out

@@ -14,9 +14,10 @@ from pipelines import units
 from pipelines.detect.backends import PERSON, VEHICLES, Backend, Boxes, Frame, no_boxes
 from pipelines.detect.calibration import Floor
 from pipelines.detect.eye import Eye, View, view_records_late
+from pipelines.detect.following import Following
 from pipelines.detect.health import Health, PictureStats, Sample, picture_stats, sample
-from pipelines.detect.static_boxes import unmasked
-from pipelines.detect.tracking import UNCONFIRMED, Tracker, TrackerSettings
+from pipelines.detect.sight import Found, Sight
+from pipelines.detect.tracking import UNCONFIRMED, TrackerSettings
 from pipelines.detect.vehicles import CameraVehicles
 from pipelines.events import CameraFrame, CameraHealth, CameraPreview, CrowdCells, CrowdCrossings, CrowdZones, VehicleTrack
 
@@ -29,7 +30,7 @@ _UNKNOWN: Final = -1
 class Looked:
     """What one frame shows: its boxes, the figures of its picture, and a preview where one is due (else no bytes)."""
 
-    boxes: Boxes
+    found: Found
     stats: PictureStats
     size_px: tuple[int, int]
     jpeg: bytes
@@ -49,6 +50,7 @@ class CameraWorker:
         vehicles: makes tracks of vehicles; None where the plan has no lanes, or the camera no calibration.
         masks: (m, 4) px of boxes that are nobody.
         over_road: it watches a road and nothing else: what moves is a vehicle, whatever its backend calls it.
+        following: spares frames in which what is known can be carried on; None where the backend must see every frame.
     """
 
     def __init__(
@@ -65,37 +67,38 @@ class CameraWorker:
         vehicles: CameraVehicles | None = None,
         masks: Sequence[tuple[float, float, float, float]] = (),
         over_road: bool = False,
+        following: Following | None = None,
     ) -> None:
         """Begin without a frame."""
-        self._camera, self._backend, self._jpeg = camera, backend, jpeg
+        self._camera, self._jpeg = camera, jpeg
         self._floor = floor
         self._vehicles, self._over_road = vehicles, over_road
-        self._masks = np.asarray(masks, dtype=np.float64).reshape(-1, 4)
         self._above = floor is not None and floor.looks_down(size_px)
         self._off_plane = 0
         self._eye = Eye(view, start_us=start_us) if view is not None and floor is not None else None
         self._health = Health(start_us=start_us)
-        self._tracker = Tracker(TrackerSettings(fps=fps))
+        self._sight = Sight(backend, TrackerSettings(fps=fps), masks=masks, following=following)
         self._size_px = size_px
         self._before: Sample | None = None
         self._frames_us: deque[int] = deque()
+        self._carried_us: deque[int] = deque()
         self._preview_us = start_us
         self._second_us = start_us // units.MICRO
         self._people = _UNKNOWN
         self._last_us = start_us
-        self.taken = self.skipped = 0
+        self.taken = self.skipped = self.carried = 0
 
     def look(self, event_us: int, frame: Frame) -> Looked:
         """Look at one frame, later than the last one."""
         now = sample(frame)
         stats, self._before = picture_stats(now, self._before), now
         watching = self._health.state == "ok" or self._health.recovering
-        boxes = unmasked(self._backend.detect(frame), self._masks) if watching else no_boxes()
+        found = self._sight.look(event_us, frame, now) if watching else self._sight.blind(now, width_px=frame.shape[1])
         picture = b""
         if event_us >= self._preview_us:
             self._preview_us = max(self._preview_us + PREVIEW_US, event_us + PREVIEW_US // 2)
             picture = self._jpeg(frame)
-        return Looked(boxes=boxes, stats=stats, size_px=(frame.shape[1], frame.shape[0]), jpeg=picture)
+        return Looked(found=found, stats=stats, size_px=(frame.shape[1], frame.shape[0]), jpeg=picture)
 
     def take(self, event_us: int, looked: Looked, *, received_us: int) -> list[Any]:
         """Records that follow from a frame: slices that ended before it, its positions, health and preview."""
@@ -106,14 +109,14 @@ class CameraWorker:
         self._last_us = event_us
         was = self._health.state
         state = self._health.step(event_us, looked.stats)
-        boxes = looked.boxes
-        tracks = self._tracker.step(event_us, boxes) if state == "ok" or self._health.recovering else np.zeros(0, dtype=np.int64)
+        boxes, carried = looked.found.boxes, looked.found.carried
+        tracks = self._tracks(event_us, looked.found, usable=state == "ok")
         if state == "ok" and not began:  # one frame makes no track: its "nobody" would be false
             known = tracks != UNCONFIRMED
             driving = known & (np.isin(boxes[:, 5], VEHICLES) | self._over_road)
             sure = known & (boxes[:, 5] == PERSON) & (not self._over_road)
             self._people = int(sure.sum())
-            out = self._positions(event_us, tracks[sure], boxes[sure], received_us=received_us)
+            out = self._positions(event_us, tracks[sure], boxes[sure], carried=carried, received_us=received_us)
             out += self._driving(event_us, tracks[driving], boxes[driving], received_us=received_us)
             boxes = boxes[known]
         else:
@@ -126,6 +129,15 @@ class CameraWorker:
         if looked.jpeg:
             out.append(self._preview(event_us, looked, boxes))
         return out
+
+    def _tracks(self, event_us: int, found: Found, *, usable: bool) -> NDArray[np.int64]:
+        if found.carried:
+            self.carried += 1
+            self._carried_us.append(event_us)
+        tracks = self._sight.tracks(event_us, found) if usable or self._health.recovering else np.zeros(0, dtype=np.int64)
+        if not usable:
+            self._sight.forget()
+        return tracks
 
     @property
     def refused(self) -> int:
@@ -149,13 +161,14 @@ class CameraWorker:
         self._second_us = max(self._second_us, second)
         return out
 
-    def _positions(self, event_us: int, tracks: NDArray[np.int64], boxes: Boxes, *, received_us: int) -> list[Any]:
+    def _positions(self, event_us: int, tracks: NDArray[np.int64], boxes: Boxes, *, carried: bool, received_us: int) -> list[Any]:
         if self._eye is None or self._floor is None:
             return []
         metres, known = self._metres(self._floor, boxes)
         self._off_plane += int((~known).sum())
         positions_cm = np.floor(metres[known] * units.CM_PER_M).astype(np.int64)
-        return self._eye.frame(event_us, tracks[known], positions_cm, received_us=received_us)
+        scores = np.rint(boxes[known, 4] * 255).astype(np.int64)
+        return self._eye.frame(event_us, tracks[known], positions_cm, received_us=received_us, scores=scores, carried=carried)
 
     def _driving(self, event_us: int, tracks: NDArray[np.int64], boxes: Boxes, *, received_us: int) -> list[VehicleTrack]:
         if self._vehicles is None or self._floor is None:
@@ -169,8 +182,9 @@ class CameraWorker:
         return metres, np.asarray(np.isfinite(metres).all(axis=1) & (np.abs(metres) < 1e6).all(axis=1))
 
     def _report(self, event_us: int, received_us: int) -> CameraHealth:
-        while self._frames_us and self._frames_us[0] < event_us - _FPS_OVER_US:
-            self._frames_us.popleft()
+        for past in (self._frames_us, self._carried_us):
+            while past and past[0] < event_us - _FPS_OVER_US:
+                past.popleft()
         return CameraHealth(
             camera=self._camera,
             event_time_us=event_us,
@@ -182,6 +196,7 @@ class CameraWorker:
             height_px=self._size_px[1],
             calibrated=self._eye is not None,
             people=self._people,
+            carried=round(len(self._carried_us) / len(self._frames_us), 3) if self._frames_us else 0.0,
         )
 
     def _fps(self, event_us: int) -> float:

@@ -65,6 +65,7 @@ GIVEN_OUT = {
     42: "audit_root",
     43: "probe_passed",
     44: "alert_answer",
+    51: "camera_health",
     53: "linkage_request",
     54: "linkage_change",
 }

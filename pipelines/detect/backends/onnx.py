@@ -75,13 +75,38 @@ class Onnx:
         options.log_severity_level = 3
         self._session = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
         self._input = self._session.get_inputs()[0].name
+        self._tensor, self._filled = np.zeros(0, dtype=np.float32), (0, 0)
         self.detect(np.zeros((_INPUT, _INPUT, 3), dtype=np.uint8))  # the first run is slow: not with a camera waiting
 
     def detect(self, frame_bgr: Frame) -> Boxes:
         """Boxes of people and vehicles, (n, 6) float32, the best first."""
-        tensor, scale = _letterbox(frame_bgr)
+        tensor, scale = self.prepared(frame_bgr)
+        return self.read(self.infer(tensor), scale, frame_bgr.shape[:2])
+
+    def prepared(self, frame_bgr: Frame) -> tuple[NDArray[np.float32], float]:
+        """The network's input, (1, 3, 416, 416) float32 with the picture in its upper left, and the picture's scale in it.
+
+        The tensor is the same one each time: what lies beside the picture is filled once for each size of picture.
+        """
+        height, width = frame_bgr.shape[:2]
+        scale = min(_INPUT / height, _INPUT / width)
+        wide, high = max(round(width * scale), 1), max(round(height * scale), 1)
+        if (wide, high) != self._filled:
+            self._tensor = np.full((1, 3, _INPUT, _INPUT), _GREY, dtype=np.float32)
+            self._filled = (wide, high)
+        for channel, plane in enumerate(cv2.split(_smaller(frame_bgr, (wide, high)))):
+            self._tensor[0, channel, :high, :wide] = plane
+        return self._tensor, scale
+
+    def infer(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The network alone: its rows, (3549, 85) float32."""
         (raw,) = self._session.run(None, {self._input: tensor})
-        return self._chosen(decode(np.asarray(raw[0])), scale, frame_bgr.shape[:2])
+        return np.asarray(raw[0])
+
+    def read(self, raw: NDArray[np.float32], scale: float, size: tuple[int, ...]) -> Boxes:
+        """Boxes of the network's rows, for a picture of *size* (height, width) that was scaled by *scale*."""
+        likely = np.flatnonzero(raw[:, 4] >= self._settings.score)  # a score is a share of the objectness
+        return self._chosen(decode(raw[likely], likely), scale, size)
 
     def _chosen(self, found: NDArray[np.float32], scale: float, size: tuple[int, ...]) -> Boxes:
         wanted = np.array([kind for kind in _CLASSES if kind in self._settings.classes])
@@ -100,14 +125,12 @@ class Onnx:
         return np.column_stack([boxes[kept], score[held][kept], kinds[kept]]).astype(np.float32)
 
 
-def _letterbox(frame_bgr: Frame) -> tuple[NDArray[np.float32], float]:
-    """(1, 3, 416, 416) float32 with the picture in its upper left, and its scale."""
-    height, width = frame_bgr.shape[:2]
-    scale = min(_INPUT / height, _INPUT / width)
-    size = (max(round(width * scale), 1), max(round(height * scale), 1))
-    canvas = np.full((_INPUT, _INPUT, 3), _GREY, dtype=np.uint8)
-    canvas[: size[1], : size[0]] = cv2.resize(frame_bgr, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-    return np.ascontiguousarray(canvas.transpose(2, 0, 1)[None], dtype=np.float32), scale
+def _smaller(frame_bgr: Frame, size: tuple[int, int]) -> Frame:
+    """The picture at (width, height), in halves and a last bilinear step: as good as means over areas, in an eighth of the time."""
+    while frame_bgr.shape[1] >= 2 * size[0] and frame_bgr.shape[0] >= 2 * size[1]:
+        half = (frame_bgr.shape[1] // 2, frame_bgr.shape[0] // 2)
+        frame_bgr = np.asarray(cv2.resize(frame_bgr, half, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    return np.asarray(cv2.resize(frame_bgr, size, interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
 
 
 def _grids() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -124,18 +147,20 @@ def _grids() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
 _CORNERS, _STEPS = _grids()
 
 
-def decode(raw: NDArray[np.float32]) -> NDArray[np.float32]:
+def decode(raw: NDArray[np.float32], rows: NDArray[np.int64] | None = None) -> NDArray[np.float32]:
     """The network's rows in pixels of its input.
 
     Args:
-        raw: (3549, 85) float32: offset and log size relative to the cell, objectness, class scores.
+        raw: (n, 85) float32: offset and log size relative to the cell, objectness, class scores.
+        rows: (n,) int64, which of the network's 3549 rows they are; None = all of them.
 
     Returns:
-        (3549, 85) float32: centre x, centre y, width, height in px, then as before.
+        (n, 85) float32: centre x, centre y, width, height in px, then as before.
     """
+    corners, steps = (_CORNERS, _STEPS) if rows is None else (_CORNERS[rows], _STEPS[rows])
     found = raw.copy()
-    found[:, :2] = (raw[:, :2] + _CORNERS) * _STEPS
-    found[:, 2:4] = np.exp(np.minimum(raw[:, 2:4], 20)) * _STEPS
+    found[:, :2] = (raw[:, :2] + corners) * steps
+    found[:, 2:4] = np.exp(np.minimum(raw[:, 2:4], 20)) * steps
     return found
 
 
