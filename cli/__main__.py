@@ -238,6 +238,18 @@ def masks(
     command.masks(file, backend=backend, share=share)
 
 
+@cameras.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="Some minutes of the camera's own picture.")],
+    *,
+    fps: Annotated[Optional[float], typer.Option(min=0.1, help="Frames a second, where the file's header is wrong.")] = None,  # noqa: UP045
+) -> None:
+    """Say what a camera's picture is worth: size against the standard, states, light, and whether a moved camera would be noticed."""
+    from cli import camera as command  # noqa: PLC0415
+
+    command.check(file, fps=fps)
+
+
 @play.command()
 def positions(
     file: Path,

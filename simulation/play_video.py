@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from connectors.video import Video, jpeg
 from pipelines import units
-from pipelines.detect.backends.choose import backend_for, following_for
+from pipelines.detect.backends.choose import backend_for, following_for, remembers
 from pipelines.detect.calibration import Floor, from_points, from_scale
 from pipelines.detect.worker import CameraWorker
 from pipelines.errors import ConfigError
@@ -177,6 +177,7 @@ def worker_of(video: Video, plan: Plan, *, camera: str, backend: str, fps: float
         masks=row.masks,
         over_road=over_road,
         following=following_for(finder, gating=row.gating),
+        lights_up=not remembers(finder),
     )
 
 

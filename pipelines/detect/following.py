@@ -92,7 +92,7 @@ def _follow(known: _Known, row: int, now: Sample) -> float:
     field = now[max(y, 0) : max(y + high + 2 * _REACH, 0), max(x, 0) : max(x + wide + 2 * _REACH, 0)]
     if field.shape[0] < high or field.shape[1] < wide:
         return -1.0
-    scores = cv2.matchTemplate(field, piece, cv2.TM_CCOEFF_NORMED)
+    scores = np.asarray(cv2.matchTemplate(field, piece, cv2.TM_CCOEFF_NORMED), dtype=np.float32)
     _, best, _, (u, v) = cv2.minMaxLoc(scores)
     where = np.array([max(x, 0) + u + _beside(scores[v], u) - left, max(y, 0) + v + _beside(scores[:, u], v) - top])
     known.speed[row], known.at[row] = where - known.at[row], where
@@ -101,7 +101,7 @@ def _follow(known: _Known, row: int, now: Sample) -> float:
 
 def _elsewhere(known: _Known, boxes: Boxes, now: Sample) -> int:
     """Samples outside the boxes, then and now, that are no longer as at the last look."""
-    change = cv2.absdiff(now, known.sample)
+    change = np.asarray(cv2.absdiff(now, known.sample), dtype=np.uint8)
     level = max(_NOISE * float(np.median(change[::3, ::3])), _LEAST_CHANGE)
     changed = cv2.blur(change, (3, 3)) >= level
     for x0, y0, x1, y1 in (np.concatenate([known.boxes[:, :4], boxes[:, :4]]) / known.step).tolist():

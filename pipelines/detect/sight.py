@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,6 +15,10 @@ from pipelines.detect.following import Following
 from pipelines.detect.health import Sample
 from pipelines.detect.static_boxes import unmasked
 from pipelines.detect.tracking import UNCONFIRMED, Tracker, TrackerSettings
+
+_DAY: Final = 110.0  # mean luma of a picture by day
+_MOST_GAIN: Final = 8.0
+_SMOOTH_PX: Final = 1.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -26,13 +32,14 @@ class Found:
 
 
 class Sight:
-    """One camera's detector, what spares it frames, and its tracker.
+    """One camera's detector, what spares it frames, what helps it at night, and its tracker.
 
     Args:
         backend: of this camera alone.
         tracker: how boxes are joined.
         masks: (m, 4) px of boxes that are nobody.
         following: spares frames in which what is known can be carried on; None where the backend must see every frame.
+        lights_up: at night the backend sees each picture lit up; not for one that remembers pictures.
     """
 
     def __init__(
@@ -42,16 +49,19 @@ class Sight:
         *,
         masks: Sequence[tuple[float, float, float, float]] = (),
         following: Following | None = None,
+        lights_up: bool = False,
     ) -> None:
         """Know nobody yet."""
-        self._backend, self._following = backend, following
+        self._backend, self._following, self._lights_up = backend, following, lights_up
         self._masks = np.asarray(masks, dtype=np.float64).reshape(-1, 4)
         self._sure_score = tracker.sure_score
         self._tracker = Tracker(tracker)
 
-    def look(self, event_us: int, frame: Frame, now: Sample) -> Found:
-        """The boxes of a frame whose sample is *now*."""
-        carried = self._following.carried(event_us, now) if self._following is not None else None
+    def look(self, event_us: int, frame: Frame, now: Sample, *, night: bool = False) -> Found:
+        """The boxes of a frame whose sample is *now*; at *night* every frame is looked into, lit up."""
+        carried = self._following.carried(event_us, now) if self._following is not None and not night else None
+        if carried is None and night and self._lights_up:
+            frame = lit_up(frame, luma=float(now.mean()))
         boxes = unmasked(self._backend.detect(frame), self._masks) if carried is None else carried
         return Found(boxes=boxes, carried=carried is not None, sample=now, width_px=frame.shape[1])
 
@@ -77,3 +87,10 @@ class Sight:
         """The picture cannot be believed: nothing of it is carried on."""
         if self._following is not None:
             self._following.forget()
+
+
+def lit_up(frame_bgr: Frame, *, luma: float) -> Frame:
+    """A dark picture as bright as by day, its noise smoothed: the detector was trained by daylight."""
+    gain = min(_DAY / max(luma, 1.0), _MOST_GAIN)
+    table = np.clip(np.arange(256) * gain, 0, 255).astype(np.uint8)
+    return np.asarray(cv2.GaussianBlur(cv2.LUT(frame_bgr, table), (0, 0), _SMOOTH_PX), dtype=np.uint8)

@@ -15,7 +15,9 @@ from pipelines.detect.backends import PERSON, VEHICLES, Backend, Boxes, Frame, n
 from pipelines.detect.calibration import Floor
 from pipelines.detect.eye import Eye, View, view_records_late
 from pipelines.detect.following import Following
-from pipelines.detect.health import Health, PictureStats, Sample, picture_stats, sample
+from pipelines.detect.health import Health, PictureStats, sample
+from pipelines.detect.picture import Picture
+from pipelines.detect.pose import Pose
 from pipelines.detect.sight import Found, Sight
 from pipelines.detect.tracking import UNCONFIRMED, TrackerSettings
 from pipelines.detect.vehicles import CameraVehicles
@@ -51,6 +53,8 @@ class CameraWorker:
         masks: (m, 4) px of boxes that are nobody.
         over_road: it watches a road and nothing else: what moves is a vehicle, whatever its backend calls it.
         following: spares frames in which what is known can be carried on; None where the backend must see every frame.
+        lights_up: at night the backend sees pictures lit up; not for one that remembers them.
+        pose: holds the view against its reference; None = one that is made from the first seconds.
     """
 
     def __init__(
@@ -68,6 +72,8 @@ class CameraWorker:
         masks: Sequence[tuple[float, float, float, float]] = (),
         over_road: bool = False,
         following: Following | None = None,
+        lights_up: bool = False,
+        pose: Pose | None = None,
     ) -> None:
         """Begin without a frame."""
         self._camera, self._jpeg = camera, jpeg
@@ -77,9 +83,9 @@ class CameraWorker:
         self._off_plane = 0
         self._eye = Eye(view, start_us=start_us) if view is not None and floor is not None else None
         self._health = Health(start_us=start_us)
-        self._sight = Sight(backend, TrackerSettings(fps=fps), masks=masks, following=following)
+        self._sight = Sight(backend, TrackerSettings(fps=fps), masks=masks, following=following, lights_up=lights_up)
+        self._picture = Picture(pose)
         self._size_px = size_px
-        self._before: Sample | None = None
         self._frames_us: deque[int] = deque()
         self._carried_us: deque[int] = deque()
         self._preview_us = start_us
@@ -91,9 +97,10 @@ class CameraWorker:
     def look(self, event_us: int, frame: Frame) -> Looked:
         """Look at one frame, later than the last one."""
         now = sample(frame)
-        stats, self._before = picture_stats(now, self._before), now
+        stats = self._picture.figures(event_us, frame, now, state=self._health.state)
         watching = self._health.state == "ok" or self._health.recovering
-        found = self._sight.look(event_us, frame, now) if watching else self._sight.blind(now, width_px=frame.shape[1])
+        night = self._health.night
+        found = self._sight.look(event_us, frame, now, night=night) if watching else self._sight.blind(now, width_px=frame.shape[1])
         picture = b""
         if event_us >= self._preview_us:
             self._preview_us = max(self._preview_us + PREVIEW_US, event_us + PREVIEW_US // 2)
@@ -194,9 +201,10 @@ class CameraWorker:
             fps=self._fps(event_us),
             width_px=self._size_px[0],
             height_px=self._size_px[1],
-            calibrated=self._eye is not None,
+            calibrated=self._eye is not None and self._health.state != "moved",
             people=self._people,
             carried=round(len(self._carried_us) / len(self._frames_us), 3) if self._frames_us else 0.0,
+            night=self._health.night,
         )
 
     def _fps(self, event_us: int) -> float:

@@ -47,6 +47,11 @@ def backend_for(name: str, *, floor: Floor | None, fps: float, size_px: tuple[in
     return Motion(MotionSettings(fps=fps, contrast=60.0, shadows=True, learn_frames=50, absorb_s=60.0))
 
 
+def remembers(backend: Backend) -> bool:
+    """Whether the backend must see every frame as it is; one that takes each picture for itself may be spared some, or see them lit up."""
+    return not isinstance(backend, Onnx)
+
+
 def following_for(backend: Backend, *, gating: bool) -> Following | None:
     """What spares the backend frames; None where the plan wants every frame looked into, or the backend must see them all."""
-    return Following() if gating and isinstance(backend, Onnx) else None
+    return Following() if gating and not remembers(backend) else None
