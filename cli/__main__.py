@@ -238,8 +238,8 @@ def masks(
     command.masks(file, backend=backend, share=share)
 
 
-@cameras.command()
-def check(
+@cameras.command("check")
+def check_camera(
     file: Annotated[Path, typer.Argument(help="Some minutes of the camera's own picture.")],
     *,
     fps: Annotated[Optional[float], typer.Option(min=0.1, help="Frames a second, where the file's header is wrong.")] = None,  # noqa: UP045

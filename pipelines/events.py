@@ -163,6 +163,7 @@ class CameraHealth:
     people: int
     carried: float = 0.0
     night: bool = False
+    saturated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

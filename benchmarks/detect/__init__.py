@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.detect import accuracy, speed
+from benchmarks.detect import accuracy, saturation, speed
 from cli.paths import data_folder
 from pipelines.errors import ConfigError
 from simulation import scenario
 
-PARTS: Final = ("accuracy", "speed")
+PARTS: Final = ("accuracy", "speed", "saturation")
 SCENARIO: Final = Path(scenario.__file__).with_name("scenario.yaml")
 
 
@@ -39,4 +39,6 @@ def run(home: Path, root: Path, *, only: str = ",".join(PARTS)) -> dict[str, Any
         found["rendered"] = accuracy.rendered(SCENARIO, home / "video")
     if "speed" in parts:
         found |= speed.measured(data)
+    if "saturation" in parts:
+        found["saturation"] = saturation.measured()
     return found

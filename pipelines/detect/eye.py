@@ -17,6 +17,7 @@ from pipelines.detect.frames import pack
 from pipelines.detect.leaps import Leaps
 from pipelines.detect.noise import Noise
 from pipelines.detect.patches import Patches
+from pipelines.detect.saturation import Saturation
 from pipelines.detect.sums import Accuracy, SliceSums
 from pipelines.detect.velocities import BASELINE_US, Velocities
 from pipelines.events import CameraFrame, CrowdCells, CrowdCrossings, CrowdZones
@@ -35,6 +36,7 @@ class View:
     fps: float
     noise_cm: float = 0.0
     count_error: float = 0.0
+    saturation: Saturation | None = None
 
 
 class Eye:
@@ -56,6 +58,7 @@ class Eye:
         self._sums = self._new_sums()
         self._cells = CellSums()
         self._moved_us = start_us - 1
+        self.saturated = False  # somewhere in the last slice more people may stand than the view can tell apart
 
     def _new_sums(self) -> SliceSums:
         end = self._slice_us + units.SLICE_US
@@ -123,13 +126,16 @@ class Eye:
         """Records of every slice and second that ends at or before *event_us*."""
         out: list[Any] = []
         while self._slice_us + units.SLICE_US <= event_us:
+            accuracy = self._accuracy()
+            entries = self._sums.close(accuracy)
+            self.saturated = any(row.n_error > row.n * accuracy.count_error_ppm for row in entries)
             out.append(
                 CrowdZones(
                     camera=self._view.camera,
                     slice_start_us=self._slice_us,
                     received_us=received_us,
                     plan=self._view.plan,
-                    entries=self._sums.close(self._accuracy()),
+                    entries=entries,
                 )
             )
             if self._view.lines:
@@ -149,9 +155,12 @@ class Eye:
 
     def _accuracy(self) -> Accuracy:
         sigma_m, baseline_s = self._noise.sigma_m, BASELINE_US / units.MICRO
+        saturation = self._view.saturation
         return Accuracy(
             count_error_ppm=round(self._view.count_error * units.MICRO),
             noise_variance_m2_s2=velocity_noise_variance(sigma_m=sigma_m, baseline_s=baseline_s),
+            saturated_people=saturation.box_people if saturation else 0,
+            saturated_ppm=round(saturation.error * units.MICRO) if saturation else 0,
         )
 
     def _second(self) -> Sequence[CrowdCells]:

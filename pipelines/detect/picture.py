@@ -1,4 +1,4 @@
-"""The figures by which a picture's health is judged, as its frames come: some for each frame, those that take longer once or twice a second."""
+"""The figures by which a picture's health is judged: some for each frame, those that take longer once or twice a second."""
 
 from __future__ import annotations
 

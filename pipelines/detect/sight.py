@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.detect.backends import Backend, Boxes, Frame, no_boxes
+from pipelines.detect.backends import Backend, Boxes, Frame, Overwhelmed, no_boxes
 from pipelines.detect.following import Following
 from pipelines.detect.health import Sample
 from pipelines.detect.static_boxes import unmasked
@@ -23,10 +23,18 @@ _SMOOTH_PX: Final = 1.2
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Found:
-    """The boxes of one frame; `carried`: nobody looked into it, they are those of the last look, moved along with the picture."""
+    """The boxes of one frame.
+
+    Args:
+        boxes: (n, 6) px.
+        carried: nobody looked into it, they are those of the last look, moved along with the picture.
+        overwhelmed: nothing could be told: no boxes are not "nobody".
+        sample, width_px: of the frame.
+    """
 
     boxes: Boxes
     carried: bool
+    overwhelmed: bool = False
     sample: Sample
     width_px: int
 
@@ -63,7 +71,8 @@ class Sight:
         if carried is None and night and self._lights_up:
             frame = lit_up(frame, luma=float(now.mean()))
         boxes = unmasked(self._backend.detect(frame), self._masks) if carried is None else carried
-        return Found(boxes=boxes, carried=carried is not None, sample=now, width_px=frame.shape[1])
+        overwhelmed = carried is None and isinstance(self._backend, Overwhelmed) and self._backend.overwhelmed
+        return Found(boxes=boxes, carried=carried is not None, overwhelmed=overwhelmed, sample=now, width_px=frame.shape[1])
 
     def blind(self, now: Sample, *, width_px: int) -> Found:
         """A frame that nobody can look into."""

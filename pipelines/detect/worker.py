@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -15,9 +15,10 @@ from pipelines.detect.backends import PERSON, VEHICLES, Backend, Boxes, Frame, n
 from pipelines.detect.calibration import Floor
 from pipelines.detect.eye import Eye, View, view_records_late
 from pipelines.detect.following import Following
-from pipelines.detect.health import Health, PictureStats, sample
+from pipelines.detect.health import Health, PictureStats, State, sample
 from pipelines.detect.picture import Picture
 from pipelines.detect.pose import Pose
+from pipelines.detect.saturation import FROM_ABOVE, FROM_THE_SIDE
 from pipelines.detect.sight import Found, Sight
 from pipelines.detect.tracking import UNCONFIRMED, TrackerSettings
 from pipelines.detect.vehicles import CameraVehicles
@@ -81,6 +82,8 @@ class CameraWorker:
         self._vehicles, self._over_road = vehicles, over_road
         self._above = floor is not None and floor.looks_down(size_px)
         self._off_plane = 0
+        if view is not None and view.saturation is None:
+            view = replace(view, saturation=FROM_ABOVE if self._above else FROM_THE_SIDE)
         self._eye = Eye(view, start_us=start_us) if view is not None and floor is not None else None
         self._health = Health(start_us=start_us)
         self._sight = Sight(backend, TrackerSettings(fps=fps), masks=masks, following=following, lights_up=lights_up)
@@ -118,7 +121,8 @@ class CameraWorker:
         state = self._health.step(event_us, looked.stats)
         boxes, carried = looked.found.boxes, looked.found.carried
         tracks = self._tracks(event_us, looked.found, usable=state == "ok")
-        if state == "ok" and not began:  # one frame makes no track: its "nobody" would be false
+        why = _unusable(state, began=began, overwhelmed=looked.found.overwhelmed)
+        if not why:
             known = tracks != UNCONFIRMED
             driving = known & (np.isin(boxes[:, 5], VEHICLES) | self._over_road)
             sure = known & (boxes[:, 5] == PERSON) & (not self._over_road)
@@ -129,7 +133,7 @@ class CameraWorker:
         else:
             self._people = _UNKNOWN
             self.skipped += 1
-            out = self._eye.skip(event_us, "no tracks yet" if state == "ok" else state, received_us=received_us) if self._eye else []
+            out = self._eye.skip(event_us, why, received_us=received_us) if self._eye else []
             boxes = no_boxes()
         if state != was or self.taken == 1:
             out.append(self._report(event_us, received_us))
@@ -205,6 +209,7 @@ class CameraWorker:
             people=self._people,
             carried=round(len(self._carried_us) / len(self._frames_us), 3) if self._frames_us else 0.0,
             night=self._health.night,
+            saturated=self._eye is not None and self._eye.saturated,
         )
 
     def _fps(self, event_us: int) -> float:
@@ -226,6 +231,15 @@ class CameraWorker:
             jpeg=looked.jpeg,
             boxes=boxes.astype("<f4").tobytes(),
         )
+
+
+def _unusable(state: State, *, began: bool, overwhelmed: bool) -> str:
+    """Why a frame says nothing about people; no text where it does."""
+    if state != "ok":
+        return state
+    if overwhelmed:
+        return "too much moves"
+    return "no tracks yet" if began else ""  # one frame makes no track: its "nobody" would be false
 
 
 def feet(boxes: Boxes, *, from_above: bool) -> NDArray[np.float64]:

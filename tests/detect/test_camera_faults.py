@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from connectors.video import Video
+from pipelines.detect import references
 from pipelines.detect.backends import Frame
 from pipelines.detect.health import Health, State, sample
 from pipelines.detect.picture import Picture
 from pipelines.detect.pose import Pose
 from pipelines.units import MICRO
+from plan.load import parse
+from tests.detect.test_worker import PLAN
 
 STREET, PASSAGE, ROAD = "vtest.avi", "intel-one-by-one-person-detection.mp4", "intel-car-detection.mp4"
 FPS = {STREET: 7.0, PASSAGE: 10.0, ROAD: 12.5}
@@ -22,10 +29,9 @@ RNG = np.random.default_rng(12)
 Fault = Callable[[Frame], Frame]
 
 
-def noisy(frame: np.ndarray, sigma: float) -> Frame:
-    return np.clip(
-        frame + cv2.resize(RNG.normal(0, 2 * sigma, (144, 192, 1)).astype(np.float32), frame.shape[1::-1])[..., None], 0, 255
-    ).astype(np.uint8)
+def noisy(frame: NDArray[Any], sigma: float) -> Frame:
+    noise = cv2.resize(RNG.normal(0, 2 * sigma, (144, 192, 1)).astype(np.float32), frame.shape[1::-1])
+    return np.asarray(np.clip(frame + noise[..., None], 0, 255), dtype=np.uint8)
 
 
 def warped(frame: Frame, *, right: float = 0.0, turn: float = 0.0) -> Frame:
@@ -125,7 +131,7 @@ def test_dusk_brings_night_settings_and_dawn_ends_them_and_neither_is_a_fault(vi
     assert nights[10 * 7] is False
     assert nights[50 * 7] is True
     assert nights[-1] is False
-    assert sum(one != other for one, other in zip(nights, nights[1:], strict=False)) == 2
+    assert sum(one != other for one, other in itertools.pairwise(nights)) == 2
 
 
 def test_sixty_frames_a_second_of_noise_are_a_picture_that_never_stands_still_and_break_nothing() -> None:
@@ -135,3 +141,15 @@ def test_sixty_frames_a_second_of_noise_are_a_picture_that_never_stands_still_an
         event_us = number * MICRO // 60
         health.step(event_us, picture.figures(event_us, frame, sample(frame), state=health.state))
     assert health.state in {"ok", "moved"}
+
+
+def test_a_reference_is_kept_with_its_calibration_and_a_new_calibration_begins_anew(tmp_path: Path) -> None:
+    plan = parse(PLAN)
+    camera, other = plan.cameras[0], plan.cameras[0].model_copy(update={"calibration": None})
+    made = Pose(np.full((24, 32), 7, dtype=np.uint8))
+    references.keep(tmp_path, camera, made, threading.Event())
+    found = references.kept(tmp_path, camera).reference
+    assert found is not None
+    assert (found == 7).all()
+    assert references.kept(tmp_path, other).reference is None
+    assert references.kept(Path(), camera).reference is None

@@ -20,6 +20,7 @@ from pipelines.alerts.rules.passages import BOTTLENECK, bottleneck
 from pipelines.alerts.rules.pressure import PRESSURE, pressure
 from pipelines.alerts.rules.queues import QUEUE_WAIT, queue_wait
 from pipelines.alerts.rules.reports import DOUBTFUL, REPORT, doubt, report
+from pipelines.alerts.rules.resolution import RESOLUTION, resolution
 from pipelines.alerts.rules.rising import BLIND, GROWTH, blind_rising, growth
 from pipelines.alerts.rules.security import EQUIVOCATION, refused
 from pipelines.alerts.rules.silence import LINK, SILENT, heard, silence
@@ -60,6 +61,7 @@ __all__ = [
     "QUEUE_WAIT",
     "REPORT",
     "RESIDUAL",
+    "RESOLUTION",
     "SILENT",
     "SPEEDING",
     "STAIRS",
@@ -92,6 +94,7 @@ def step(kernel: Kernel, now_us: int, rows: Iterable[tuple[str, Any]], readings:
             case CameraHealth():
                 heard(kernel, now_us, row.camera, row.received_us)
                 camera(kernel, now_us, row)
+                resolution(kernel, now_us, row)
             case SensorFire():
                 heard(kernel, now_us, row.device, row.received_us)
                 panel(kernel, row)
