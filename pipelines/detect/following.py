@@ -102,7 +102,8 @@ def _follow(known: _Known, row: int, now: Sample) -> float:
 def _elsewhere(known: _Known, boxes: Boxes, now: Sample) -> int:
     """Samples outside the boxes, then and now, that are no longer as at the last look."""
     change = np.asarray(cv2.absdiff(now, known.sample), dtype=np.uint8)
-    level = max(_NOISE * float(np.median(change[::3, ::3])), _LEAST_CHANGE)
+    some = change[::3, ::3].ravel()
+    level = max(_NOISE * float(np.partition(some, len(some) // 2)[len(some) // 2]), _LEAST_CHANGE)
     changed = cv2.blur(change, (3, 3)) >= level
     for x0, y0, x1, y1 in (np.concatenate([known.boxes[:, :4], boxes[:, :4]]) / known.step).tolist():
         more = _GROWN * (x1 - x0) + 1

@@ -141,8 +141,8 @@ def _blocks(values: Sample) -> NDArray[np.float64]:
     if not rows or not columns:
         return np.asarray(values.mean(keepdims=True), dtype=np.float64)
     whole = values[: rows * _BLOCK, : columns * _BLOCK]
-    down, across = np.arange(0, len(whole), _BLOCK), np.arange(0, whole.shape[1], _BLOCK)
-    sums = np.add.reduceat(np.add.reduceat(whole, down, axis=0, dtype=np.int64), across, axis=1)
+    down = whole.reshape(rows, _BLOCK, -1).sum(axis=1, dtype=np.int64)
+    sums = down.reshape(rows, columns, _BLOCK).sum(axis=2)
     return np.asarray(sums / _BLOCK**2, dtype=np.float64)
 
 

@@ -1,6 +1,6 @@
 """Whether a camera still looks where it looked when its reference was made: by blocks of the picture that do not move.
 
-Once a second a small grey picture is held against the reference, block by block, by phase correlation; what most blocks
+Every three seconds a small grey picture is held against the reference, block by block, by phase correlation; what most blocks
 agree on is the camera's own movement, since people, shadows and screens agree on nothing.
 """
 
@@ -22,7 +22,7 @@ _SURE: Final = 0.12  # response of a block's phase correlation from which its sh
 _TEXTURE: Final = 2.0  # grey levels: a block of the reference with less has nothing to hold on to
 _APART_PX: Final = 2.5  # of the small picture: blocks that agree
 _FIRST: Final = 9  # pictures of which the reference is the median
-_EVERY_US: Final = MICRO
+_EVERY_US: Final = 3 * MICRO
 _FIRST_EVERY_US: Final = MICRO // 2
 _CLEAR: Final = 0.7  # share of blocks that agreed before a view was lost at once
 _LOST: Final = 0.45
