@@ -283,6 +283,18 @@ def models_check(names: ModelNames = None) -> None:
     command.check(names or [])
 
 
+@cameras.command("check")
+def check_camera(
+    file: Annotated[Path, typer.Argument(help="Some minutes of the camera's own picture.")],
+    *,
+    fps: Annotated[Optional[float], typer.Option(min=0.1, help="Frames a second, where the file's header is wrong.")] = None,  # noqa: UP045
+) -> None:
+    """Say what a camera's picture is worth: size against the standard, states, light, and whether a moved camera would be noticed."""
+    from cli import camera as command  # noqa: PLC0415
+
+    command.check(file, fps=fps)
+
+
 @play.command()
 def positions(
     file: Path,

@@ -13,8 +13,11 @@ from cli.paths import from_caller
 from connectors.video import Video
 from pipelines.detect.backends.choose import backend_for
 from pipelines.detect.calibration import from_points
+from pipelines.detect.health import Health, HealthSettings, sample
+from pipelines.detect.picture import FULL_HD_PX, Picture
 from pipelines.detect.static_boxes import StaticBoxes
 from pipelines.errors import ConfigError, MusterError
+from pipelines.units import MICRO
 from plan.model import Calibration
 from simulation.play_video import read_calibration
 
@@ -66,6 +69,43 @@ def masks(video: Path, *, backend: str, share: float) -> None:
     console.print(f"{frames} frames; {len(found)} boxes that never move", markup=False)
     for row in found:
         console.print(f"  - [{', '.join(f'{edge:g}' for edge in row.box)}]  # in {row.share:.0%} of the frames", markup=False)
+
+
+def check(video: Path, *, fps: float | None) -> int:
+    """Say what a camera's picture is worth: its size against the standard, its states, its light, and whether a move would be seen."""
+    try:
+        film = Video(str(from_caller(video)), fps=fps)
+    except MusterError as error:
+        fail(error, USAGE)
+    health, picture = Health(start_us=0), Picture()
+    said: list[str] = []
+    frames = nights = 0
+    for at_s, frame in film:
+        event_us, now, was = round(at_s * MICRO), sample(frame), health.state
+        state = health.step(event_us, picture.figures(event_us, frame, now, state=was))
+        if state != was:
+            said.append(f"  {at_s:.1f} s: {state}")
+        frames, nights = frames + 1, nights + health.night
+    film.close()
+    below = "" if film.height_px >= FULL_HD_PX else f": below {FULL_HD_PX}p, which the standard asks for"
+    console.print(f"{film.width_px} x {film.height_px} at {film.fps:g} frames a second{below}", markup=False)
+    console.print(
+        f"{frames} frames, {frames / film.fps:.1f} s: {'ok throughout' if not said else f'{len(said)} changes of state'}", markup=False
+    )
+    for line in said:
+        console.print(line, markup=False)
+    if nights:
+        console.print(f"night settings in {nights / frames:.0%} of the frames", markup=False)
+    console.print(_view(picture, HealthSettings().moved), markup=False)
+    return len(said)
+
+
+def _view(picture: Picture, moved: float) -> str:
+    if picture.pose.reference is None:
+        return "view: too short for a reference; a moved camera would not be noticed"
+    if picture.pose.share < 0.5:
+        return "view: too little in the picture that stays where it is; a moved camera would not be noticed"
+    return f"view: {picture.pose.share:.0%} of its blocks hold; a move by {moved:.0%} of the picture's width would be noticed"
 
 
 def _size(text: str) -> tuple[int, int]:

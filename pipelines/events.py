@@ -161,6 +161,9 @@ class CameraHealth:
     height_px: int
     calibrated: bool
     people: int
+    carried: float = 0.0
+    night: bool = False
+    saturated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -202,6 +202,14 @@ class Calibration(Part):
         return self
 
 
+class Saturates(Part):
+    """From which density on a camera's view no longer tells people apart."""
+
+    from_per_m2: float = Field(gt=0, le=12, description="seen density of a 2 m box from which the camera's count is a lower bound")
+    error: float = Field(gt=0, le=10, description="share of the seen people by which the true number may then be higher")
+    source: str = Field(min_length=1, description="where the two numbers come from")
+
+
 class Camera(Part):
     """A camera and the rectangle of floor that it owns: each m² belongs to one camera."""
 
@@ -219,6 +227,13 @@ class Camera(Part):
     record: bool = Field(default=False, description="whether its video is kept, as it comes; needs a video camera with a source")
     noise_cm: float = Field(default=1.0, ge=0, le=50, description="position noise that is always there, standard deviation per axis")
     count_error: float = Field(default=0.05, ge=0, le=1, description="share by which its count may be wrong, to be measured per camera")
+    saturation: Saturates | None = Field(
+        default=None, description="what the view cannot see; left out, 2.5 p/m² and 1 from above, 2 p/m² and 1.5 from the side"
+    )
+    gating: bool = Field(
+        default=True,
+        description="whether the detector is spared frames in which what is known can be carried on; false = each is looked into",
+    )
     masks: tuple[tuple[float, float, float, float], ...] = Field(
         default=(), description="x0, y0, x1, y1 in pixels of boxes that are nobody: a post, a sign; `muster camera masks` proposes them"
     )

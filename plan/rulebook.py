@@ -135,6 +135,14 @@ RULES: Final[dict[str, Rule]] = {
     "camera_health": Rule(
         says="a camera's picture is not ok, or it says nothing", part="signs.silence", numbers=("other_s",), ends="the picture is ok"
     ),
+    "camera_resolution": Rule(
+        says="a camera's picture has fewer lines than the standard asks for",
+        part="signs.picture",
+        numbers=("least_lines",),
+        ends="the picture has as many",
+        needs=lambda plan: any(camera.kind == "video" for camera in plan.cameras),
+        lacks="no camera has a picture of its own",
+    ),
     "suspected_collapse": Rule(says="people vanish inside a dense patch", part="signs.collapse", ends=SCENE, life_safety=True),
     "crowd_pressure": Rule(says="the lower end of the crowd pressure is high", part="signs.pressure", ends=_LOW),
     "standstill_stairs": Rule(

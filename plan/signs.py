@@ -168,6 +168,13 @@ class Identity(Part):
     source: str = Field(default=f"walking is 1.34 m/s [K], a turnstile takes 5.5 s a person [V]; the numbers {_OURS}", min_length=3)
 
 
+class Picture(Part):
+    """What a camera's picture must be."""
+
+    least_lines: int = Field(default=1080, ge=1, le=8640, description="lines of a picture below which its camera is on the list")
+    source: str = Field(default="1080p at least: the standard for intelligent security services at mass activities", min_length=3)
+
+
 class Silence(Part):
     """Devices that say nothing."""
 
@@ -259,4 +266,5 @@ class Signs(Part):
     residual: Residual = Residual()
     identity: Identity = Identity()
     silence: Silence = Silence()
+    picture: Picture = Picture()
     reports: Reports = Reports()

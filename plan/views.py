@@ -15,6 +15,7 @@ from pipelines.detect.behaviour.watching import Behaviour, Hours, Rule
 from pipelines.detect.crossings import LineFloor
 from pipelines.detect.eye import View
 from pipelines.detect.floor import ZoneFloor, zone_floor
+from pipelines.detect.saturation import Saturation
 from pipelines.detect.vehicles import CameraVehicles
 from pipelines.measures.road import road_of
 from pipelines.units import MICRO
@@ -64,7 +65,13 @@ def view_of(plan: Plan, camera: Camera) -> View:
         fps=camera.fps,
         noise_cm=camera.noise_cm,
         count_error=camera.count_error,
+        saturation=_saturation(camera),
     )
+
+
+def _saturation(camera: Camera) -> Saturation | None:
+    """None where the plan leaves it to the view that the camera has, or where people are only simulated."""
+    return None if camera.saturation is None else Saturation(from_per_m2=camera.saturation.from_per_m2, error=camera.saturation.error)
 
 
 def vehicles_of(plan: Plan, camera: Camera) -> CameraVehicles | None:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from connectors.video import Video, jpeg
 from pipelines import units
-from pipelines.detect.backends.choose import backend_for
+from pipelines.detect.backends.choose import backend_for, following_for, remembers
 from pipelines.detect.calibration import Floor, from_points, from_scale
 from pipelines.detect.worker import CameraWorker
 from pipelines.errors import ConfigError
@@ -137,7 +137,7 @@ def play_video(path: Path, plan: Plan, player: Player, *, camera: str, backend: 
     video = Video(str(path), fps=source_fps)
     every = stride(video.fps)
     start_us = player.clock_us
-    worker = _worker(video, plan, camera=camera, backend=backend, fps=video.fps / every, start_us=start_us)
+    worker = worker_of(video, plan, camera=camera, backend=backend, fps=video.fps / every, start_us=start_us)
     index = 0
     while not player.stopped and (frame := video.read()) is not None:
         event_us = start_us + round(index * units.MICRO / video.fps)
@@ -157,14 +157,16 @@ def stride(fps: float) -> int:
     return max(math.ceil(fps / _MOST_FPS - 1e-6), 1)
 
 
-def _worker(video: Video, plan: Plan, *, camera: str, backend: str, fps: float, start_us: int) -> CameraWorker:
+def worker_of(video: Video, plan: Plan, *, camera: str, backend: str, fps: float, start_us: int) -> CameraWorker:
+    """The worker of that camera of the plan, for a video."""
     row = next(row for row in plan.cameras if row.id == camera)
     size = (video.width_px, video.height_px)
     floor = from_points(row.calibration.pixels, row.calibration.metres) if row.calibration is not None else None
     over_road = row.watches == "road"
+    finder = backend_for(backend, floor=floor, fps=fps, size_px=size, over_road=over_road)
     return CameraWorker(
         camera=camera,
-        backend=backend_for(backend, floor=floor, fps=fps, size_px=size, over_road=over_road),
+        backend=finder,
         jpeg=jpeg,
         start_us=start_us,
         size_px=size,
@@ -175,6 +177,8 @@ def _worker(video: Video, plan: Plan, *, camera: str, backend: str, fps: float, 
         vehicles=vehicles_of(plan, row),
         masks=row.masks,
         over_road=over_road,
+        following=following_for(finder, gating=row.gating),
+        lights_up=not remembers(finder),
     )
 
 

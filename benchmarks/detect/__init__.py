@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.detect import accuracy, alarms, staged
+from benchmarks.detect import accuracy, alarms, saturation, speed, staged
 from cli.paths import data_folder
 from pipelines.errors import ConfigError
 from simulation import scenario
 
-PARTS: Final = ("accuracy", "behaviour")
+PARTS: Final = ("accuracy", "behaviour", "speed", "saturation")
 SCENARIO: Final = Path(scenario.__file__).with_name("scenario.yaml")
 
 
@@ -39,4 +39,8 @@ def run(home: Path, root: Path, *, only: str = ",".join(PARTS)) -> dict[str, Any
         found["rendered"] = accuracy.rendered(SCENARIO, home / "video")
     if "behaviour" in parts:
         found["behaviour"] = {"made": staged.made(), "clips": alarms.clips(data, SCENARIO, home / "video")}
+    if "speed" in parts:
+        found |= speed.measured(data)
+    if "saturation" in parts:
+        found["saturation"] = saturation.measured()
     return found

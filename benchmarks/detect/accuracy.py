@@ -15,8 +15,10 @@ from trackers.eval import compute_clear_metrics, compute_hota_metrics, compute_i
 from benchmarks.detect.footage import CARS, ONE_BY_ONE, VTEST, VTEST_FPS, VTEST_TRUTH, Truth, footage, truth
 from connectors.video import Video
 from pipelines.detect.backends import PERSON, Backend, Boxes, Frame
-from pipelines.detect.backends.choose import backend_for
+from pipelines.detect.backends.choose import backend_for, following_for
 from pipelines.detect.calibration import Floor, from_points
+from pipelines.detect.health import sample
+from pipelines.detect.sight import Sight
 from pipelines.detect.static_boxes import StaticBoxes, overlaps, unmasked
 from pipelines.detect.tracking import UNCONFIRMED, Tracker, TrackerSettings
 from pipelines.units import MICRO
@@ -34,7 +36,8 @@ Tracked = tuple[NDArray[np.float64], NDArray[np.int64]]  # boxes (n, 4) px and t
 
 def street(data: Path) -> dict[str, Any]:
     """vtest.avi, whose masks are learnt on its first half and whose figures are those of its second."""
-    film, true = Video(str(footage(data, VTEST)), fps=VTEST_FPS), truth(footage(data, VTEST_TRUTH))
+    true = truth(footage(data, VTEST_TRUTH))
+    film = Video(str(footage(data, VTEST)), fps=VTEST_FPS)
     finder = backend_for("onnx", floor=None, fps=VTEST_FPS, size_px=(film.width_px, film.height_px))
     found = [_people(finder.detect(frame)) for _, frame in film]
     film.close()
@@ -45,11 +48,34 @@ def street(data: Path) -> dict[str, Any]:
         static.add(boxes[boxes[:, 4] >= _SURE])
     masks = np.asarray([row.box for row in static.found()], dtype=np.float64).reshape(-1, 4)
     told = list(_tracked((unmasked(boxes, masks) for boxes in found), fps=VTEST_FPS))
+    gated, share = _gated(Video(str(footage(data, VTEST)), fps=VTEST_FPS), masks)
     return {
         "masks": len(masks),
+        "gated": {
+            "carried": share,
+            "tuned_on": _figures(gated[:TUNED_ON], true[:TUNED_ON]),
+            **_figures(gated[TUNED_ON:], true[TUNED_ON:]),
+        },
         "tuned_on": _figures(told[:TUNED_ON], true[:TUNED_ON]),
         **_figures(told[TUNED_ON:], true[TUNED_ON:]),
     }
+
+
+def _gated(film: Video, masks: NDArray[np.float64]) -> tuple[list[Tracked], float]:
+    """The same film through the gate, and the share of frames that were carried on."""
+    finder = backend_for("onnx", floor=None, fps=film.fps, size_px=(film.width_px, film.height_px))
+    spared = following_for(finder, gating=True)
+    sight = Sight(finder, TrackerSettings(fps=film.fps), masks=[(a, b, c, d) for a, b, c, d in masks.tolist()], following=spared)
+    told, carried = list[Tracked](), 0
+    for number, (_, frame) in enumerate(film, start=1):
+        event_us = round(number * MICRO / film.fps)
+        found = sight.look(event_us, frame, sample(frame))
+        tracks = sight.tracks(event_us, found)
+        known = (tracks != UNCONFIRMED) & (found.boxes[:, 5] == PERSON)
+        told.append((found.boxes[known, :4].astype(np.float64), tracks[known]))
+        carried += found.carried
+    film.close()
+    return told, round(carried / len(told), 3)
 
 
 def _people(boxes: Boxes) -> Boxes:

@@ -20,8 +20,9 @@ from connectors.kafka import Sender, producer
 from connectors.video import Video, jpeg
 from pipelines import settings as settings_module
 from pipelines import units
+from pipelines.detect import references
 from pipelines.detect.backends import PERSON, VEHICLES
-from pipelines.detect.backends.choose import backend_for
+from pipelines.detect.backends.choose import backend_for, following_for, remembers
 from pipelines.detect.backends.deepstream import DeepStream, Elsewhere, Stream
 from pipelines.detect.backends.metadata import Adapter
 from pipelines.detect.backends.onnx import Onnx, OnnxSettings
@@ -220,6 +221,7 @@ def station(settings: Settings, plan: Plan, stop: threading.Event) -> Station:
                 if frame is not None:
                     backend.detect(frame)
         feed = FileFeed(video, base_us=begin_us, clock=now_us)
+    pose = references.kept(settings.run, row)
     worker = CameraWorker(
         camera=row.id,
         backend=backend,
@@ -233,7 +235,12 @@ def station(settings: Settings, plan: Plan, stop: threading.Event) -> Station:
         vehicles=vehicles_of(plan, row),
         masks=row.masks,
         over_road=row.watches == "road",
+        following=following_for(backend, gating=row.gating),
+        lights_up=not remembers(backend),
+        pose=pose,
     )
+    if pose.reference is None:
+        threading.Thread(target=references.keep, args=(settings.run, row, pose, stop), daemon=True).start()
     sender = Sender(producer(settings.kafka, linger_ms=0), settings.mode)
     return Station(worker, feed, sender, camera=row.id, index=index, grace_us=LIVE_GRACE_US if video.is_live else 0, size_px=size)
 

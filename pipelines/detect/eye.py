@@ -18,6 +18,7 @@ from pipelines.detect.heirs import Heirs
 from pipelines.detect.leaps import Leaps
 from pipelines.detect.noise import Noise
 from pipelines.detect.patches import Patches
+from pipelines.detect.saturation import Saturation
 from pipelines.detect.sums import Accuracy, SliceSums
 from pipelines.detect.velocities import BASELINE_US, Velocities
 from pipelines.events import CameraFrame, CrowdCells, CrowdCrossings, CrowdZones
@@ -38,6 +39,7 @@ class View:
     fps: float
     noise_cm: float = 0.0
     count_error: float = 0.0
+    saturation: Saturation | None = None
 
 
 class Eye:
@@ -61,6 +63,7 @@ class Eye:
         self._cells = CellSums()
         self._rollup = CellRollup()
         self._moved_us = start_us - 1
+        self.saturated = False  # somewhere in the last slice more people may stand than the view can tell apart
 
     def _new_sums(self) -> SliceSums:
         end = self._slice_us + units.SLICE_US
@@ -76,11 +79,14 @@ class Eye:
         *,
         received_us: int,
         shapes: NDArray[np.float64] | None = None,
+        scores: NDArray[np.int64] | None = None,
+        carried: bool = False,
     ) -> list[Any]:
         """Add a frame: tracks (n,) int64 and positions (n, 2) int64 cm; records of slices that end before it come out.
 
-        *shapes* are those of `behaviour.scene`, where the picture has any.
-        A frame of a slice that was already sent counts as skipped in the present one.
+        *shapes* are those of `behaviour.scene`, where the picture has any. Scores (n,) 0..255 travel with the positions.
+        A frame of a slice that was already sent counts as skipped in the present one. One whose positions were *carried* on
+        from an earlier one teaches nothing about the camera's noise.
         """
         out = self.close_until(event_us, received_us=received_us)
         if event_us < self._slice_us or event_us <= self._moved_us:
@@ -91,9 +97,11 @@ class Eye:
         x, y = positions_cm[:, 0], positions_cm[:, 1]
         owned = (x >= x0) & (x < x1) & (y >= y0) & (y < y1)
         tracks, positions_cm = tracks[owned], positions_cm[owned]
+        scores = None if scores is None else scores[owned]
         names = self._leaps.of(event_us, tracks, positions_cm)
         velocities = self._velocities.of(event_us, names, positions_cm)
-        self._noise.add(event_us, names, positions_cm)
+        if not carried:
+            self._noise.add(event_us, names, positions_cm)
         self._sums.add(positions_cm, velocities, names)
         self._cells.add(positions_cm, velocities)
         if self._view.lines or self._behaviour:
@@ -110,7 +118,7 @@ class Eye:
                 tile_x_cm=x0,
                 tile_y_cm=y0,
                 people=len(tracks),
-                positions=pack(positions_cm, velocities, tracks, origin_cm=(x0, y0)),
+                positions=pack(positions_cm, velocities, tracks, origin_cm=(x0, y0), scores=scores),
             )
         )
         return out
@@ -130,13 +138,16 @@ class Eye:
         """Records of every slice and second that ends at or before *event_us*."""
         out: list[Any] = []
         while self._slice_us + units.SLICE_US <= event_us:
+            accuracy = self._accuracy()
+            entries = self._sums.close(accuracy)
+            self.saturated = any(row.n_error > row.n * accuracy.count_error_ppm for row in entries)
             out.append(
                 CrowdZones(
                     camera=self._view.camera,
                     slice_start_us=self._slice_us,
                     received_us=received_us,
                     plan=self._view.plan,
-                    entries=self._sums.close(self._accuracy()),
+                    entries=entries,
                 )
             )
             if self._view.lines:
@@ -156,9 +167,12 @@ class Eye:
 
     def _accuracy(self) -> Accuracy:
         sigma_m, baseline_s = self._noise.sigma_m, BASELINE_US / units.MICRO
+        saturation = self._view.saturation
         return Accuracy(
             count_error_ppm=round(self._view.count_error * units.MICRO),
             noise_variance_m2_s2=velocity_noise_variance(sigma_m=sigma_m, baseline_s=baseline_s),
+            saturated_people=saturation.box_people if saturation else 0,
+            saturated_ppm=round(saturation.error * units.MICRO) if saturation else 0,
         )
 
     def _second(self) -> list[CrowdCells]:

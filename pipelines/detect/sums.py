@@ -36,10 +36,19 @@ class Accuracy:
     Args:
         count_error_ppm: share by which its count may be wrong, 1e-6.
         noise_variance_m2_s2: of one velocity, both components, that is only position noise.
+        saturated_people: people seen in a 2 m box from which the count is a lower bound; 0 = it never is.
+        saturated_ppm: share by which it may then be wrong, 1e-6.
     """
 
     count_error_ppm: int = 0
     noise_variance_m2_s2: float = 0.0
+    saturated_people: int = 0
+    saturated_ppm: int = 0
+
+    def error_ppm(self, fullest: int) -> int:
+        """Share by which a count may be wrong where the *fullest* box holds so many."""
+        saturated = 0 < self.saturated_people <= fullest
+        return max(self.count_error_ppm, self.saturated_ppm) if saturated else self.count_error_ppm
 
 
 EXACT = Accuracy()
@@ -163,7 +172,7 @@ def _zone_sums(people: _Slice, floor: ZoneFloor, accuracy: Accuracy) -> dict[str
         "peak_sum": sum(peak.count for peak in peaks),
         "peak_place": max((pack_place(peak.count, peak.ix, peak.iy) for peak in peaks), default=0),
         "around_sum": sum(peak.around_micro_per_m2 for peak in peaks),
-        "n_error": len(people.points) * accuracy.count_error_ppm,
+        "n_error": len(people.points) * accuracy.error_ppm(max((peak.count for peak in peaks), default=0)),
         **_pressure(people),
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -12,13 +12,17 @@ from numpy.typing import NDArray
 
 from pipelines import units
 from pipelines.detect.backends import PERSON, VEHICLES, Backend, Boxes, Frame, no_boxes
-from pipelines.detect.backends.metadata import Found
+from pipelines.detect.backends.metadata import Found as FoundElsewhere
 from pipelines.detect.behaviour.watching import Behaviour
 from pipelines.detect.calibration import Floor
 from pipelines.detect.eye import Eye, View, view_records_late
-from pipelines.detect.health import Health, PictureStats, Sample, picture_stats, sample
-from pipelines.detect.static_boxes import unmasked
-from pipelines.detect.tracking import UNCONFIRMED, Tracker, TrackerSettings
+from pipelines.detect.following import Following
+from pipelines.detect.health import Health, PictureStats, State, sample
+from pipelines.detect.picture import Picture
+from pipelines.detect.pose import Pose
+from pipelines.detect.saturation import FROM_ABOVE, FROM_THE_SIDE
+from pipelines.detect.sight import Found, Sight
+from pipelines.detect.tracking import UNCONFIRMED, TrackerSettings
 from pipelines.detect.vehicles import CameraVehicles
 from pipelines.events import CameraEvent, CameraFrame, CameraHealth, CameraPreview, CrowdCells, CrowdCrossings, CrowdZones, VehicleTrack
 
@@ -34,7 +38,7 @@ class Looked:
     *tracks*, (n,), are there where the boxes came with tracks of their own.
     """
 
-    boxes: Boxes
+    found: Found
     stats: PictureStats
     size_px: tuple[int, int]
     jpeg: bytes
@@ -56,6 +60,9 @@ class CameraWorker:
         vehicles: makes tracks of vehicles; None where the plan has no lanes, or the camera no calibration.
         masks: (m, 4) px of boxes that are nobody.
         over_road: it watches a road and nothing else: what moves is a vehicle, whatever its backend calls it.
+        following: spares frames in which what is known can be carried on; None where the backend must see every frame.
+        lights_up: at night the backend sees pictures lit up; not for one that remembers them.
+        pose: holds the view against its reference; None = one that is made from the first seconds.
     """
 
     def __init__(
@@ -73,50 +80,56 @@ class CameraWorker:
         vehicles: CameraVehicles | None = None,
         masks: Sequence[tuple[float, float, float, float]] = (),
         over_road: bool = False,
+        following: Following | None = None,
+        lights_up: bool = False,
+        pose: Pose | None = None,
     ) -> None:
         """Begin without a frame."""
-        self._camera, self._backend, self._jpeg = camera, backend, jpeg
+        self._camera, self._jpeg = camera, jpeg
         self._floor = floor
         self._vehicles, self._over_road = vehicles, over_road
-        self._masks = np.asarray(masks, dtype=np.float64).reshape(-1, 4)
         self._above = floor is not None and floor.looks_down(size_px)
         self._off_plane = 0
+        if view is not None and view.saturation is None:
+            view = replace(view, saturation=FROM_ABOVE if self._above else FROM_THE_SIDE)
         self._eye = Eye(view, start_us=start_us, behaviour=behaviour) if view is not None and floor is not None else None
         self._health = Health(start_us=start_us)
-        self._tracker = Tracker(TrackerSettings(fps=fps))
+        self._sight = Sight(backend, TrackerSettings(fps=fps), masks=masks, following=following, lights_up=lights_up)
+        self._picture = Picture(pose)
         self._size_px = size_px
-        self._before: Sample | None = None
         self._frames_us: deque[int] = deque()
+        self._carried_us: deque[int] = deque()
         self._preview_us = start_us
         self._second_us = start_us // units.MICRO
         self._people = _UNKNOWN
         self._last_us = start_us
-        self.taken = self.skipped = 0
+        self.taken = self.skipped = self.carried = 0
 
     def look(self, event_us: int, frame: Frame) -> Looked:
         """Look at one frame, later than the last one."""
         now = sample(frame)
-        stats, self._before = picture_stats(now, self._before), now
+        stats = self._picture.figures(event_us, frame, now, state=self._health.state)
         watching = self._health.state == "ok" or self._health.recovering
-        boxes = unmasked(self._backend.detect(frame), self._masks) if watching else no_boxes()
+        night = self._health.night
+        found = self._sight.look(event_us, frame, now, night=night) if watching else self._sight.blind(now, width_px=frame.shape[1])
         picture = b""
         if event_us >= self._preview_us:
             self._preview_us = max(self._preview_us + PREVIEW_US, event_us + PREVIEW_US // 2)
             picture = self._jpeg(frame)
-        return Looked(boxes=boxes, stats=stats, size_px=(frame.shape[1], frame.shape[0]), jpeg=picture)
+        return Looked(found=found, stats=stats, size_px=(frame.shape[1], frame.shape[0]), jpeg=picture)
 
-    def handed(self, event_us: int, frame: Frame, found: Found) -> Looked:
+    def handed(self, event_us: int, frame: Frame, found: FoundElsewhere) -> Looked:
         """Look at a frame whose boxes and tracks were found elsewhere; *frame* is its picture, thinned or whole."""
         now = sample(frame)
-        stats, self._before = picture_stats(now, self._before), now
+        stats = self._picture.figures(event_us, frame, now, state=self._health.state)
         watching = self._health.state == "ok" or self._health.recovering
-        rows = np.column_stack([found.boxes, np.arange(len(found.boxes))])
-        kept = unmasked(rows, self._masks)[:, -1].astype(np.int64) if watching else np.zeros(0, dtype=np.int64)
+        kept = self._sight.unmasked(found.boxes) if watching else np.zeros(0, dtype=np.int64)
         picture = b""
         if event_us >= self._preview_us:
             self._preview_us = max(self._preview_us + PREVIEW_US, event_us + PREVIEW_US // 2)
             picture = self._jpeg(frame)
-        return Looked(boxes=found.boxes[kept], stats=stats, size_px=found.size_px, jpeg=picture, tracks=found.tracks[kept])
+        seen = Found(boxes=found.boxes[kept], carried=False, sample=now, width_px=frame.shape[1])
+        return Looked(found=seen, stats=stats, size_px=found.size_px, jpeg=picture, tracks=found.tracks[kept])
 
     def take(self, event_us: int, looked: Looked, *, received_us: int) -> list[Any]:
         """Records that follow from a frame: slices that ended before it, its positions, health and preview."""
@@ -127,20 +140,21 @@ class CameraWorker:
         self._last_us = event_us
         was = self._health.state
         state = self._health.step(event_us, looked.stats)
-        boxes = looked.boxes
-        tracks = self._tracks(event_us, looked) if state == "ok" or self._health.recovering else np.zeros(0, dtype=np.int64)
-        if state == "ok" and not began:  # one frame makes no track: its "nobody" would be false
+        boxes, carried = looked.found.boxes, looked.found.carried
+        tracks = self._tracks(event_us, looked, usable=state == "ok")
+        why = _unusable(state, began=began, overwhelmed=looked.found.overwhelmed)
+        if not why:
             known = tracks != UNCONFIRMED
             driving = known & (np.isin(boxes[:, 5], VEHICLES) | self._over_road)
             sure = known & (boxes[:, 5] == PERSON) & (not self._over_road)
             self._people = int(sure.sum())
-            out = self._positions(event_us, tracks[sure], boxes[sure], received_us=received_us)
+            out = self._positions(event_us, tracks[sure], boxes[sure], carried=carried, received_us=received_us)
             out += self._driving(event_us, tracks[driving], boxes[driving], received_us=received_us)
             boxes = boxes[known]
         else:
             self._people = _UNKNOWN
             self.skipped += 1
-            out = self._eye.skip(event_us, "no tracks yet" if state == "ok" else state, received_us=received_us) if self._eye else []
+            out = self._eye.skip(event_us, why, received_us=received_us) if self._eye else []
             boxes = no_boxes()
         if state != was or self.taken == 1:
             out.append(self._report(event_us, received_us))
@@ -148,8 +162,16 @@ class CameraWorker:
             out.append(self._preview(event_us, looked, boxes))
         return out
 
-    def _tracks(self, event_us: int, looked: Looked) -> NDArray[np.int64]:
-        return self._tracker.step(event_us, looked.boxes) if looked.tracks is None else looked.tracks
+    def _tracks(self, event_us: int, looked: Looked, *, usable: bool) -> NDArray[np.int64]:
+        found = looked.found
+        if found.carried:
+            self.carried += 1
+            self._carried_us.append(event_us)
+        if not usable:
+            self._sight.forget()
+        if not (usable or self._health.recovering):
+            return np.zeros(0, dtype=np.int64)
+        return self._sight.tracks(event_us, found) if looked.tracks is None else looked.tracks
 
     @property
     def refused(self) -> int:
@@ -173,14 +195,17 @@ class CameraWorker:
         self._second_us = max(self._second_us, second)
         return out
 
-    def _positions(self, event_us: int, tracks: NDArray[np.int64], boxes: Boxes, *, received_us: int) -> list[Any]:
+    def _positions(self, event_us: int, tracks: NDArray[np.int64], boxes: Boxes, *, carried: bool, received_us: int) -> list[Any]:
         if self._eye is None or self._floor is None:
             return []
         metres, known = self._metres(self._floor, boxes)
         self._off_plane += int((~known).sum())
         positions_cm = np.floor(metres[known] * units.CM_PER_M).astype(np.int64)
         shapes = self._floor.shapes(boxes[known, :4], from_above=self._above)
-        return self._eye.frame(event_us, tracks[known], positions_cm, received_us=received_us, shapes=shapes)
+        scores = np.rint(boxes[known, 4] * 255).astype(np.int64)
+        return self._eye.frame(
+            event_us, tracks[known], positions_cm, received_us=received_us, shapes=shapes, scores=scores, carried=carried
+        )
 
     def _driving(self, event_us: int, tracks: NDArray[np.int64], boxes: Boxes, *, received_us: int) -> list[VehicleTrack]:
         if self._vehicles is None or self._floor is None:
@@ -194,8 +219,9 @@ class CameraWorker:
         return metres, np.asarray(np.isfinite(metres).all(axis=1) & (np.abs(metres) < 1e6).all(axis=1))
 
     def _report(self, event_us: int, received_us: int) -> CameraHealth:
-        while self._frames_us and self._frames_us[0] < event_us - _FPS_OVER_US:
-            self._frames_us.popleft()
+        for past in (self._frames_us, self._carried_us):
+            while past and past[0] < event_us - _FPS_OVER_US:
+                past.popleft()
         return CameraHealth(
             camera=self._camera,
             event_time_us=event_us,
@@ -205,8 +231,11 @@ class CameraWorker:
             fps=self._fps(event_us),
             width_px=self._size_px[0],
             height_px=self._size_px[1],
-            calibrated=self._eye is not None,
+            calibrated=self._eye is not None and self._health.state != "moved",
             people=self._people,
+            carried=round(len(self._carried_us) / len(self._frames_us), 3) if self._frames_us else 0.0,
+            night=self._health.night,
+            saturated=self._eye is not None and self._eye.saturated,
         )
 
     def _fps(self, event_us: int) -> float:
@@ -228,6 +257,15 @@ class CameraWorker:
             jpeg=looked.jpeg,
             boxes=boxes.astype("<f4").tobytes(),
         )
+
+
+def _unusable(state: State, *, began: bool, overwhelmed: bool) -> str:
+    """Why a frame says nothing about people; no text where it does."""
+    if state != "ok":
+        return state
+    if overwhelmed:
+        return "too much moves"
+    return "no tracks yet" if began else ""  # one frame makes no track: its "nobody" would be false
 
 
 def feet(boxes: Boxes, *, from_above: bool) -> NDArray[np.float64]:

@@ -46,6 +46,7 @@ WHAT: Final = {
     "approved_number": ("approved number", "接近或超过核准人数"),
     "occupancy_residual": ("counts contradict", "人数计数不一致"),
     "camera_health": ("picture stale or frozen", "画面异常"),
+    "camera_resolution": ("picture below 1080p", "画面低于1080p"),
     "gas": ("gas alarm", "气体报警"),
     "pass_back": ("pass handed back", "证件回传使用"),
     "pass_two_gates": ("pass at two gates", "同证两口使用"),

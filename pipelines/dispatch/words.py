@@ -28,6 +28,7 @@ RADIO: Final = {  # rule → what, in Chinese; what to do, in English and in Chi
     "approved_number": ("近满员", ("slow the entry", "放缓入场")),
     "occupancy_residual": ("数不符", ("count by hand", "人工清点")),
     "camera_health": ("无画面", ("go and look", "到场查看")),
+    "camera_resolution": ("分辨低", ("set to 1080p", "调高清晰")),
     "panel_fault": ("主机障", ("check the panel", "查验主机")),
     "gas": ("燃气", ("keep away, verify", "远离核实")),
     "pass_back": ("证回传", ("hold and check", "人工核验")),

@@ -25,6 +25,7 @@ from pipelines.rules.passages import BOTTLENECK, bottleneck
 from pipelines.rules.pressure import PRESSURE, pressure
 from pipelines.rules.queues import QUEUE_WAIT, queue_wait
 from pipelines.rules.reports import DOUBTFUL, REPORT, doubt, report
+from pipelines.rules.resolution import RESOLUTION, resolution
 from pipelines.rules.rising import BLIND, GROWTH, blind_rising, growth
 from pipelines.rules.security import EQUIVOCATION, refused
 from pipelines.rules.silence import LINK, SILENT, heard, silence
@@ -70,6 +71,7 @@ __all__ = [
     "QUEUE_WAIT",
     "REPORT",
     "RESIDUAL",
+    "RESOLUTION",
     "SILENT",
     "SPEEDING",
     "STAIRS",
@@ -107,6 +109,7 @@ def step(facts: Facts, now_us: int, rows: Iterable[Any], readings: Mapping[str, 
             case CameraHealth():
                 heard(facts, now_us, row.camera, row.received_us)
                 yield from camera(now_us, row)
+                yield from resolution(facts, now_us, row)
             case CameraEvent():
                 yield from behaviour(facts, now_us, row)
             case SensorFire():

@@ -70,6 +70,7 @@ GIVEN_OUT = {
     48: "camera_event",
     49: "camera_segment",
     50: "recorder_state",
+    51: "camera_health",
     53: "linkage_request",
     54: "linkage_change",
 }

@@ -40,6 +40,7 @@ const FREE: Record<string, Free> = {
   improper_stop: "stop",
   camera_health: "technician",
   camera_doubtful: "technician",
+  camera_resolution: "technician",
   device_silent: "technician",
   link_loss: "technician",
   panel_fault: "technician",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,13 @@ class Backend(Protocol):
     def detect(self, frame_bgr: Frame) -> Boxes:
         """Boxes of what is in the frame."""
         ...
+
+
+@runtime_checkable
+class Overwhelmed(Protocol):
+    """A backend that can say of its last frame that nothing could be told: its empty boxes are not "nobody"."""
+
+    overwhelmed: bool
 
 
 def no_boxes() -> Boxes:

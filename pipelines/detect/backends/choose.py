@@ -9,6 +9,7 @@ from pipelines.detect.backends import Backend
 from pipelines.detect.backends.motion import Motion, MotionSettings
 from pipelines.detect.backends.onnx import Onnx, OnnxSettings, has_weights
 from pipelines.detect.calibration import Floor
+from pipelines.detect.following import Following
 from pipelines.detect.models import DEFAULT
 from pipelines.errors import ConfigError
 
@@ -54,3 +55,13 @@ def backend_for(
         scale = floor.px_per_m((size_px[0] / 2, size_px[1] / 2))
         return Motion(MotionSettings(fps=fps, person_px=PERSON_FROM_ABOVE_M2 * scale**2))
     return Motion(MotionSettings(fps=fps, contrast=60.0, shadows=True, learn_frames=50, absorb_s=60.0))
+
+
+def remembers(backend: Backend) -> bool:
+    """Whether the backend must see every frame as it is; one that takes each picture for itself may be spared some, or see them lit up."""
+    return not isinstance(backend, Onnx)
+
+
+def following_for(backend: Backend, *, gating: bool) -> Following | None:
+    """What spares the backend frames; None where the plan wants every frame looked into, or the backend must see them all."""
+    return Following() if gating and not remembers(backend) else None

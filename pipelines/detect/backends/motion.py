@@ -24,7 +24,7 @@ _DOUBTFUL: Final = 1.4  # areas of a person from which a blob may be two
 _COMPACT: Final = 0.2  # of a person's area: clothes, bags and blur that a round blob may have beside
 _SLENDER: Final = 4 / math.pi * 0.52 / 0.30  # squared length of shoulders to their area
 _LONGER: Final = 1.35
-_WHOLE_PICTURE: Final = 0.6  # more than this share in motion: the light or the camera moved, not people
+_WHOLE_PICTURE: Final = 0.6  # more than this share in motion: the light or the camera moved, or people stand everywhere
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +81,7 @@ class Motion:
             history=500, varThreshold=self._settings.contrast, detectShadows=self._settings.shadows
         )
         self._frames = 0
+        self.overwhelmed = False
         self._bright: NDArray[np.float64] | None = None
 
     def detect(self, frame_bgr: Frame) -> Boxes:
@@ -94,7 +95,8 @@ class Motion:
         if self._frames <= 1:
             return no_boxes()
         _, mask = cv2.threshold(mask, 200, 255, cv2.THRESH_BINARY)
-        if cv2.countNonZero(mask) > _WHOLE_PICTURE * mask.size:
+        self.overwhelmed = cv2.countNonZero(mask) > _WHOLE_PICTURE * mask.size
+        if self.overwhelmed:
             return no_boxes()
         return self._boxes(self._cleaned(np.asarray(mask, dtype=np.uint8)), scale)
 
