@@ -43,6 +43,9 @@ SENTENCES: Final[dict[str, Pair]] = {
         "a life-safety alert is lowered only by a role that may clear it, with the second gesture",
         "一类(生命安全)告警须由有权解除者再按一次方可降级",
     ),
+    "no_zone": ("there is no zone '{zone}' to report of", "没有可报告的区域“{zone}”"),
+    "no_kind": ("there is no kind of report '{kind}'; there are {kinds}", "没有“{kind}”这一报告类别;可用:{kinds}"),
+    "no_name": ("a report carries a name", "报告须署名"),
 }
 WORK: Final[dict[str, Pair]] = {
     "new": ("new", "无人受理"),
