@@ -178,7 +178,7 @@ def test_handed_frames_take_the_workers_usual_path_with_their_own_tracks() -> No
     noise = np.random.default_rng(1).integers(60, 200, (360, 640, 3)).astype(np.uint8)
     looked = worker.handed(1_760_000_000_000_000, noise, taken(adapter(), batches()[0][0]).found)
     assert looked.tracks is not None
-    assert (looked.tracks.tolist(), looked.size_px, len(looked.boxes)) == ([2, UNCONFIRMED], (3840, 2160), 2)
+    assert (looked.tracks.tolist(), looked.size_px, len(looked.found.boxes)) == ([2, UNCONFIRMED], (3840, 2160), 2)
     worker.take(1_760_000_000_000_000, looked, received_us=0)
     worker.take(1_760_000_000_200_000, looked, received_us=0)
     assert worker._people == 1
