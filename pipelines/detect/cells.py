@@ -42,15 +42,12 @@ class CellSums:
             return b""
         positions, velocities = (np.concatenate(parts) for parts in zip(*self._rows, strict=True))
         cells = positions // 100
-        # one key sorts faster than two columns
-        places, index = np.unique((cells[:, 0] << _SHIFT) + cells[:, 1] + _OFFSET, return_inverse=True)
-        out = np.zeros(len(places), dtype=CELL)
-        out["x"], out["y"] = places >> _SHIFT, (places & (1 << _SHIFT) - 1) - _OFFSET
+        out, index = _by_cell(cells[:, 0], cells[:, 1])
         out["density"] = np.minimum(np.bincount(index) * 100 // self.frames, 65535)
         known = velocities[:, 0] != NO_VELOCITY
-        n_v = np.bincount(index[known], minlength=len(places))
+        n_v = np.bincount(index[known], minlength=len(out))
         for name, column in (("vx", 0), ("vy", 1)):
-            total = np.bincount(index[known], weights=velocities[known, column], minlength=len(places))
+            total = np.bincount(index[known], weights=velocities[known, column], minlength=len(out))
             out[name] = np.where(n_v > 0, total // np.maximum(n_v, 1), NO_VELOCITY)
         out["pressure"] = NOT_MEASURABLE
         if out["density"].max() >= 100 * DENSE_PEOPLE / BOX_M2 / 2:  # a dense box has a cell half as dense at least
@@ -80,23 +77,29 @@ class CellRollup:
         rows = np.frombuffer(b"".join(seconds), dtype=CELL)
         if not len(rows):
             return b""
-        places = (rows["x"].astype(np.int64) << _SHIFT) + rows["y"] + _OFFSET
-        places, index = np.unique(places, return_inverse=True)
-        out = np.zeros(len(places), dtype=CELL)
-        out["x"], out["y"] = places >> _SHIFT, (places & (1 << _SHIFT) - 1) - _OFFSET
-        people = np.bincount(index, weights=rows["density"], minlength=len(places))
+        out, index = _by_cell(rows["x"].astype(np.int64), rows["y"].astype(np.int64))
+        people = np.bincount(index, weights=rows["density"], minlength=len(out))
         out["density"] = people // len(seconds)
         known = rows["vx"] != NO_VELOCITY
-        moving = np.bincount(index[known], weights=rows["density"][known], minlength=len(places))
+        moving = np.bincount(index[known], weights=rows["density"][known], minlength=len(out))
         for name in ("vx", "vy"):
             weights = rows[name][known].astype(np.float64) * rows["density"][known]
-            total = np.bincount(index[known], weights=weights, minlength=len(places))
+            total = np.bincount(index[known], weights=weights, minlength=len(out))
             out[name] = np.where(moving > 0, total // np.maximum(moving, 1), NO_VELOCITY)
-        highest = np.full(len(places), -1, dtype=np.int64)
+        highest = np.full(len(out), -1, dtype=np.int64)
         measured = rows["pressure"] != NOT_MEASURABLE
         np.maximum.at(highest, index[measured], rows["pressure"][measured].astype(np.int64))
         out["pressure"] = np.where(highest >= 0, highest, NOT_MEASURABLE)
         return out[out["density"] > 0].tobytes()
+
+
+def _by_cell(x_m: Ints, y_m: Ints) -> tuple[NDArray[np.void], Ints]:
+    """Rows of `CELL`, by x, then y, one for each cell that (n,) places name, with nothing but the cell in them; and each place's row."""
+    # one key sorts faster than two columns
+    places, index = np.unique((x_m << _SHIFT) + y_m + _OFFSET, return_inverse=True)
+    out = np.zeros(len(places), dtype=CELL)
+    out["x"], out["y"] = places >> _SHIFT, (places & (1 << _SHIFT) - 1) - _OFFSET
+    return out, index
 
 
 def _fill_pressure(out: NDArray[np.void], positions_cm: Ints, velocities: Ints, *, noise_variance_m2_s2: float) -> None:

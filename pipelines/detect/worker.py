@@ -112,11 +112,7 @@ class CameraWorker:
         watching = self._health.state == "ok" or self._health.recovering
         night = self._health.night
         found = self._sight.look(event_us, frame, now, night=night) if watching else self._sight.blind(now, width_px=frame.shape[1])
-        picture = b""
-        if event_us >= self._preview_us:
-            self._preview_us = max(self._preview_us + PREVIEW_US, event_us + PREVIEW_US // 2)
-            picture = self._jpeg(frame)
-        return Looked(found=found, stats=stats, size_px=(frame.shape[1], frame.shape[0]), jpeg=picture)
+        return Looked(found=found, stats=stats, size_px=(frame.shape[1], frame.shape[0]), jpeg=self._due_preview(event_us, frame))
 
     def handed(self, event_us: int, frame: Frame, found: FoundElsewhere) -> Looked:
         """Look at a frame whose boxes and tracks were found elsewhere; *frame* is its picture, thinned or whole."""
@@ -124,12 +120,14 @@ class CameraWorker:
         stats = self._picture.figures(event_us, frame, now, state=self._health.state)
         watching = self._health.state == "ok" or self._health.recovering
         kept = self._sight.unmasked(found.boxes) if watching else np.zeros(0, dtype=np.int64)
-        picture = b""
-        if event_us >= self._preview_us:
-            self._preview_us = max(self._preview_us + PREVIEW_US, event_us + PREVIEW_US // 2)
-            picture = self._jpeg(frame)
         seen = Found(boxes=found.boxes[kept], carried=False, sample=now, width_px=frame.shape[1])
-        return Looked(found=seen, stats=stats, size_px=found.size_px, jpeg=picture, tracks=found.tracks[kept])
+        return Looked(found=seen, stats=stats, size_px=found.size_px, jpeg=self._due_preview(event_us, frame), tracks=found.tracks[kept])
+
+    def _due_preview(self, event_us: int, frame: Frame) -> bytes:
+        if event_us < self._preview_us:
+            return b""
+        self._preview_us = max(self._preview_us + PREVIEW_US, event_us + PREVIEW_US // 2)
+        return self._jpeg(frame)
 
     def take(self, event_us: int, looked: Looked, *, received_us: int) -> list[Any]:
         """Records that follow from a frame: slices that ended before it, its positions, health and preview."""
