@@ -20,8 +20,8 @@ from stack.machine import Machine
 from tests.whole.conftest import PATIENCE_S
 from tests.whole.drill import drill
 from tests.whole.oracle import densities
-from tests.whole.test_oracle import _well, sent, sums
 from tests.whole.test_oracle import plan as plan_of_all
+from tests.whole.test_oracle import play, sent, sums
 
 pytestmark = pytest.mark.stack
 
@@ -74,19 +74,10 @@ class Played:
 def played() -> Iterator[Played]:
     made = plan()
     rows = sent(sums(made))
-    partition = {camera.id: index for index, camera in enumerate(made.cameras)}
     with Machine(HOME, ROOT, name="test-late", join=False) as machine:
         machine.start([])
         with drill(MODE, made) as running:
-            second = -1
-            for at_us, camera, record in rows:
-                if at_us // units.MICRO != second:
-                    second = at_us // units.MICRO
-                    running.player.advance(max(second * units.MICRO, running.player.clock_us))
-                    running.player.send([_well(row.id, second * units.MICRO) for row in made.cameras])
-                running.player.advance(max(at_us, running.player.clock_us))
-                running.player.send([record], partition=partition[camera])
-            results = running.results(running.player.finish())
+            results = play(running, made, rows)
             found = Played([record for _, _, record in rows], results, machine.addresses.clickhouse)
             found.wait_until_corrected()
             yield found

@@ -17,7 +17,7 @@ from plan.load import parse
 from plan.model import Plan
 from plan.views import view_of
 from stack.machine import Machine
-from tests.whole.drill import START_US, drill
+from tests.whole.drill import START_US, Drill, drill
 from tests.whole.oracle import densities
 
 pytestmark = pytest.mark.stack
@@ -98,20 +98,25 @@ def played() -> tuple[list[CrowdZones], list[Any]]:
     """What was sent, and what came of it."""
     made = plan()
     rows = sent(sums(made))
-    partition = {camera.id: index for index, camera in enumerate(made.cameras)}
     with Machine(HOME, ROOT, name="test-oracle", join=False) as machine:
         machine.start([])
         with drill(MODE, made) as running:
-            second = -1
-            for at_us, camera, record in rows:
-                if at_us // units.MICRO != second:
-                    second = at_us // units.MICRO
-                    running.player.advance(max(second * units.MICRO, running.player.clock_us))
-                    running.player.send([_well(row.id, second * units.MICRO) for row in made.cameras])
-                running.player.advance(at_us)
-                running.player.send([record], partition=partition[camera])
-            found = running.results(running.player.finish())
+            found = play(running, made, rows)
     return [record for _, _, record in rows], found
+
+
+def play(running: Drill, made: Plan, rows: list[tuple[int, str, CrowdZones]]) -> list[Any]:
+    """Send each sum at its moment, with every camera well once a second; returns what came of it."""
+    partition = {camera.id: index for index, camera in enumerate(made.cameras)}
+    second = -1
+    for at_us, camera, record in rows:
+        if at_us // units.MICRO != second:
+            second = at_us // units.MICRO
+            running.player.advance(max(second * units.MICRO, running.player.clock_us))
+            running.player.send([_well(row.id, second * units.MICRO) for row in made.cameras])
+        running.player.advance(max(at_us, running.player.clock_us))
+        running.player.send([record], partition=partition[camera])
+    return running.results(running.player.finish())
 
 
 def _well(camera: str, at_us: int) -> CameraHealth:
