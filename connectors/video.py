@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import math
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -21,6 +22,8 @@ _QUALITIES: Final = (75, 60, 45, 30, 15)
 _TIMEOUT_MS: Final = 4000
 _FASTEST_FPS: Final = 240.0
 _SNIFFED: Final = 4096
+_LOST_AT_MOST_S: Final = 2.0  # longer without a picture that can be decoded, and the file or the connection has ended
+_HUNG_S: Final = 1.0  # what fails later than this was waited for, and not damaged
 Frame = NDArray[np.uint8]  # (h, w, 3), BGR
 
 
@@ -47,6 +50,9 @@ class Video:
         self._capture = self._open()
         self.fps = self._rate(fps)
         self.frames = 0 if self.is_live else max(int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)), 0)
+        self.damaged = False  # whether the last read() gave no picture because it could not be decoded: the next one may be
+        self._at = 1  # pictures that are over, decoded or not
+        self._lost = 0  # of them, the last ones that were not
         found, first = self._capture.read()
         if not found or first is None:
             raise ConfigError(f"video {self.name}: no picture in it can be decoded")
@@ -76,23 +82,36 @@ class Video:
         raise ConfigError(f"video {self.name}: its header says {said:g} frames a second; give the true rate")
 
     def read(self) -> Frame | None:
-        """The next picture, (h, w, 3) uint8 BGR; None at the end of a file, or when a live camera has stopped."""
+        """The next picture, (h, w, 3) uint8 BGR; None at the end of a file, when a live camera has stopped, and while `damaged`."""
         if self._first is not None:
             first, self._first = self._first, None
             return first
+        asked_s = time.monotonic()
         found, frame = self._capture.read()
+        self._pass(found=found, took_s=time.monotonic() - asked_s)
         return np.asarray(frame, dtype=np.uint8) if found and frame is not None else None
 
     def skip(self) -> bool:
-        """Pass over a picture; whether there was one."""
+        """Pass over a picture; whether there was one, damaged ones too."""
         if self._first is not None:
             self._first = None
             return True
-        return bool(self._capture.grab())
+        asked_s = time.monotonic()
+        found = bool(self._capture.grab())
+        self._pass(found=found, took_s=time.monotonic() - asked_s)
+        return found or self.damaged
+
+    def _pass(self, *, found: bool, took_s: float) -> None:
+        """Note a picture that is over. FFmpeg says no to a damaged one as it does at the end, and goes on when asked again."""
+        self._lost = 0 if found else self._lost + 1
+        goes_on = took_s < _HUNG_S if self.is_live else self._at < self.frames
+        self.damaged = not found and goes_on and self._lost <= _LOST_AT_MOST_S * self.fps
+        self._at += 1
 
     def seek(self, index: int) -> None:
         """Make picture *index* (0 = the first) of a file the next one; a file that cannot seek is read from its start."""
         self._first = None
+        self._at, self._lost, self.damaged = index, 0, False
         self._capture.set(cv2.CAP_PROP_POS_FRAMES, index)
         if round(self._capture.get(cv2.CAP_PROP_POS_FRAMES)) != index:
             self._capture.release()
@@ -102,10 +121,11 @@ class Video:
                     return
 
     def __iter__(self) -> Iterator[tuple[float, Frame]]:
-        """Video time in seconds, and picture, to the end."""
+        """Video time in seconds, and picture, to the end; a damaged picture is left out, and its time passes."""
         index = 0
-        while (frame := self.read()) is not None:
-            yield index / self.fps, frame
+        while (frame := self.read()) is not None or self.damaged:
+            if frame is not None:
+                yield index / self.fps, frame
             index += 1
 
     def close(self) -> None:

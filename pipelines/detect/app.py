@@ -27,7 +27,7 @@ from pipelines.detect.backends.deepstream import DeepStream, Elsewhere, Stream
 from pipelines.detect.backends.metadata import Adapter
 from pipelines.detect.backends.onnx import Onnx, OnnxSettings
 from pipelines.detect.calibration import from_points
-from pipelines.detect.feeds import BEHIND, FileFeed, HandedFeed, LiveFeed, Shot
+from pipelines.detect.feeds import FileFeed, HandedFeed, LiveFeed, Shot
 from pipelines.detect.group import Group, Member, members_of
 from pipelines.detect.worker import CameraWorker, address
 from pipelines.errors import ConfigError, MusterError, TransientError
@@ -122,7 +122,7 @@ class Station:
     def _unusable(self, shot: Shot) -> str:
         """Why a frame is not looked at; empty when it is. In a picture of another size, people would stand elsewhere."""
         if shot.frame is None:
-            return BEHIND
+            return shot.why
         if self._size_px is None or shot.found is not None or (shot.frame.shape[1], shot.frame.shape[0]) == self._size_px:
             return ""
         if not self._resized:

@@ -14,6 +14,7 @@ from pipelines.detect.waits import wait_s
 
 LOOP_FROM_S: Final = 20  # at a file's end its picture goes on from here: what lies before is the empty scene
 BEHIND: Final = "behind"
+DAMAGED: Final = "damaged"
 _JUMP_US: Final = 2 * units.MICRO
 Clock = Callable[[], int]
 
@@ -24,8 +25,13 @@ class Source(Protocol):
     fps: float
     frames: int
 
+    @property
+    def damaged(self) -> bool:
+        """Whether the last picture could not be decoded, while more may come."""
+        ...
+
     def read(self) -> Frame | None:
-        """The next picture; None at the end."""
+        """The next picture; None at the end, and for a damaged one."""
         ...
 
     def skip(self) -> bool:
@@ -39,10 +45,11 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Shot:
-    """A frame at its event time; without a picture where it came too late to be looked at."""
+    """A frame at its event time; without a picture where there is none to look at: then *why* says what became of it."""
 
     event_us: int
     frame: Frame | None
+    why: str = BEHIND
     found: Found | None = None  # what is in it, where that came with it
 
 
@@ -71,10 +78,12 @@ class FileFeed:
                 self._rewind()
             return Shot(event_us=event_us, frame=None)
         frame = self._read()
-        if frame is None or stop.wait(max(event_us - self._clock(), 0) / units.MICRO):
+        if frame is None and not self._video.damaged:
+            return None
+        if stop.wait(max(event_us - self._clock(), 0) / units.MICRO):
             return None
         self._number, self._at = self._number + 1, self._at + 1
-        return Shot(event_us=event_us, frame=frame)
+        return Shot(event_us=event_us, frame=frame, why=DAMAGED)
 
     def _event_us(self, number: int) -> int:
         return self._base_us + round(number * units.MICRO / self._video.fps)
@@ -94,7 +103,7 @@ class FileFeed:
         if self._video.frames and self._at >= self._video.frames:
             self._rewind()
         frame = self._video.read()
-        if frame is None:
+        if frame is None and not self._video.damaged:
             self._rewind()
             frame = self._video.read()
         return frame
@@ -129,6 +138,8 @@ class LiveFeed:
         period = -1
         while not stop.is_set():
             frame = video.read() if video is not None else None
+            if frame is None and video is not None and video.damaged:
+                continue  # one damaged picture is no reason to hang up
             if frame is None:
                 self.failures += 1
                 video = self._again(stop)

@@ -51,7 +51,7 @@ class Slow:
 class Noise:
     """An endless film of live pictures."""
 
-    fps, frames = 5.0, 10_000
+    fps, frames, damaged = 5.0, 10_000, False
 
     def read(self) -> Frame:
         return RNG.integers(60, 180, (400, 400, 3), dtype=np.uint8)

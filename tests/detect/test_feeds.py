@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.detect.feeds import FileFeed, LiveFeed
+from pipelines.detect.feeds import DAMAGED, FileFeed, LiveFeed
 
 BASE_US = 1_760_000_000_000_000
 
@@ -21,11 +21,16 @@ class Film:
     frames: int = 200
     at: int = 0
     read_numbers: list[int] = field(default_factory=list)
+    cannot_decode: tuple[int, ...] = ()
+    damaged: bool = False
 
     def read(self) -> NDArray[np.uint8] | None:
+        self.damaged = self.at in self.cannot_decode
         if self.at >= self.frames:
             return None
         self.at += 1
+        if self.damaged:
+            return None
         return np.full((2, 2, 3), self.at - 1, dtype=np.uint8)
 
     def skip(self) -> bool:
@@ -63,6 +68,38 @@ def test_each_frame_waits_until_it_is_due() -> None:
         assert shot is not None
         assert shot.frame is not None
         assert (shot.event_us, clock.now_us, shot.frame[0, 0, 0]) == (BASE_US + 200_000 * number, BASE_US + 200_000 * number, number)
+
+
+def test_a_damaged_frame_is_told_of_at_its_time_and_the_file_goes_on() -> None:
+    clock, stop = Hand(BASE_US - 1_000_000), threading.Event()
+    stop.wait = clock.wait  # type: ignore[method-assign]  # the test's own time
+    feed = FileFeed(Film(cannot_decode=(2, 3)), base_us=BASE_US, clock=clock)
+    shots = [shot for shot in (feed.next(stop) for _ in range(6)) if shot is not None]
+    assert [(shot.event_us - BASE_US) // 200_000 for shot in shots] == [0, 1, 2, 3, 4, 5]
+    assert [None if shot.frame is None else int(shot.frame[0, 0, 0]) for shot in shots] == [0, 1, None, None, 4, 5]
+    assert {shot.why for shot in shots if shot.frame is None} == {DAMAGED}
+
+
+def test_a_damaged_picture_of_a_live_camera_is_no_reason_to_dial_again() -> None:
+    dialled: list[int] = []
+
+    def dial() -> Film:
+        dialled.append(1)
+        raise OSError
+
+    feed = LiveFeed(dial, fps=5, delay_us=0, clock=lambda: BASE_US)
+    stop = threading.Event()
+    film = Film(frames=8, cannot_decode=(2, 5))
+    reading = threading.Thread(target=feed.read_on, args=(film, stop))
+    reading.start()
+    for _ in range(100):
+        if dialled:
+            break
+        feed.next(stop)
+    stop.set()
+    reading.join()
+    assert film.at == 8, "read on to its end, past the damaged ones"
+    assert dialled
 
 
 def test_a_late_start_goes_on_where_the_file_should_be() -> None:

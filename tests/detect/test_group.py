@@ -119,6 +119,7 @@ def test_a_camera_that_stays_away_is_dialled_after_growing_waits_until_it_sends_
 
     class Once:
         fps, frames = 5.0, 0
+        damaged = False
 
         def __init__(self) -> None:
             self.left = 1

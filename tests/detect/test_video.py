@@ -70,6 +70,30 @@ def test_a_truncated_video_is_refused(tmp_path: Path, film: Path) -> None:
         Video(str(path))
 
 
+def damaged(film: Path, out: Path, pictures: range) -> Path:
+    """The film with the heads of some of its pictures spoilt: they cannot be decoded."""
+    body, start = bytearray(film.read_bytes()), b"\0\0\1\xb6"  # of a picture, in MPEG-4 part 2
+    heads = [at for at in range(len(body)) if body.startswith(start, at)]
+    assert len(heads) == 40
+    for number in pictures:
+        body[heads[number] : heads[number] + 8] = b"\xff" * 8
+    out.write_bytes(body)
+    return out
+
+
+def test_pictures_that_are_damaged_do_not_end_a_film_and_their_time_passes(tmp_path: Path, film: Path) -> None:
+    video = Video(str(damaged(film, tmp_path / "damaged.mp4", range(20, 23))))
+    times = [time for time, _ in video]
+    assert times == [number / 8 for number in range(40) if number not in (20, 21, 22)]
+
+
+def test_a_film_of_which_nothing_more_can_be_decoded_ends(tmp_path: Path, film: Path) -> None:
+    video = Video(str(damaged(film, tmp_path / "damaged.mp4", range(10, 40))))
+    assert len(list(video)) == 10
+    assert not video.damaged
+    assert video.read() is None
+
+
 def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="there is no such file"):
         Video(str(tmp_path / "none.mp4"))
