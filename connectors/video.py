@@ -115,9 +115,9 @@ class Video:
         self._capture.set(cv2.CAP_PROP_POS_FRAMES, index)
         if round(self._capture.get(cv2.CAP_PROP_POS_FRAMES)) != index:
             self._capture.release()
-            self._capture = self._open()
+            self._capture, self._at = self._open(), 0
             for _ in range(index):
-                if not self._capture.grab():
+                if not self.skip():
                     return
 
     def __iter__(self) -> Iterator[tuple[float, Frame]]:

@@ -87,6 +87,16 @@ def test_pictures_that_are_damaged_do_not_end_a_film_and_their_time_passes(tmp_p
     assert times == [number / 8 for number in range(40) if number not in (20, 21, 22)]
 
 
+def test_seeking_past_damaged_pictures_lands_on_the_frame_asked_for(tmp_path: Path, film: Path) -> None:
+    greys = [int(frame.mean()) for _, frame in Video(str(film))]
+    video = Video(str(damaged(film, tmp_path / "damaged.mp4", range(20, 23))))
+    for index in (30, 9, 24, 39):
+        video.seek(index)
+        frame = video.read()
+        assert frame is not None
+        assert int(frame.mean()) == greys[index]
+
+
 def test_a_film_of_which_nothing_more_can_be_decoded_ends(tmp_path: Path, film: Path) -> None:
     video = Video(str(damaged(film, tmp_path / "damaged.mp4", range(10, 40))))
     assert len(list(video)) == 10
