@@ -13,8 +13,8 @@ from cli.paths import from_caller
 from connectors.video import Video
 from pipelines.detect.backends.choose import backend_for
 from pipelines.detect.calibration import from_points
-from pipelines.detect.health import Health, HealthSettings, sample
-from pipelines.detect.picture import FULL_HD_PX, Picture
+from pipelines.detect.health import Health, HealthSettings
+from pipelines.detect.picture import FULL_HD_PX, Picture, sample
 from pipelines.detect.static_boxes import StaticBoxes
 from pipelines.errors import ConfigError, MusterError
 from pipelines.units import MICRO

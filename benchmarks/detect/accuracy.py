@@ -17,7 +17,7 @@ from connectors.video import Video
 from pipelines.detect.backends import PERSON, Backend, Boxes, Frame
 from pipelines.detect.backends.choose import backend_for, following_for
 from pipelines.detect.calibration import Floor, from_points
-from pipelines.detect.health import sample
+from pipelines.detect.picture import sample
 from pipelines.detect.sight import Sight
 from pipelines.detect.static_boxes import StaticBoxes, overlaps, unmasked
 from pipelines.detect.tracking import UNCONFIRMED, Tracker, TrackerSettings

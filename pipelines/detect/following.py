@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pipelines.detect.backends import Boxes
 from pipelines.detect.gate import Followed, GateSettings, faded, why_look
-from pipelines.detect.health import Sample
+from pipelines.detect.picture import Sample
 
 _REACH: Final = 3  # samples that a box may move beside what its speed says, from one frame to the next
 _LEAST: Final = 5  # samples: of a smaller box its surroundings are taken too, or it could not be told from others

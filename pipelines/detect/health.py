@@ -13,21 +13,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
-from pipelines.errors import ShapeError
 from pipelines.units import MICRO
 
 State = Literal["ok", "stale", "frozen", "black", "white", "covered", "blurred", "moved"]
-SAMPLE_WIDTH: Final = 160
-_BLOCK: Final = 8
-_LINES: Final = 72
-_STRONGEST: Final = 0.002
 _LEAST_LIGHT: Final = 0.4  # of the usual light: when it goes down everything in the picture does, and is forgiven so far
 _LEAST_EDGES: Final = 20.0  # grey levels: a picture that never had more has no focus to lose
 _FIRST_FRAMES: Final = 25  # of the usual detail: their plain mean
-Sample = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,55 +86,6 @@ class PictureStats:
     moved: float | None = None
     edges: float | None = None
     shift: float = 0.0
-
-
-def sample(frame_bgr: NDArray[np.uint8]) -> Sample:
-    """Every k-th pixel of the green channel, (h', w') uint8: samples, not means, since means would hide the noise.
-
-    Raises:
-        ShapeError: the frame is not (h, w, 3).
-    """
-    if frame_bgr.ndim != 3 or frame_bgr.shape[2] != 3:
-        raise ShapeError("frame_bgr", expected="(h, w, 3)", got=frame_bgr.shape)
-    step = max(frame_bgr.shape[1] // SAMPLE_WIDTH, 1)
-    return np.ascontiguousarray(frame_bgr[::step, ::step, 1])
-
-
-def edges(frame_bgr: NDArray[np.uint8]) -> float:
-    """Difference over two pixels that 0.2 % of the places on some lines of the picture exceed: it falls when focus is lost."""
-    lines = frame_bgr[:: max(frame_bgr.shape[0] // _LINES, 1), :, 1]
-    steps = _apart(lines[:, 2:], lines[:, :-2])
-    if not steps.size:
-        return 0.0
-    ranks = np.bincount(steps.ravel(), minlength=256).cumsum()
-    return float(np.searchsorted(ranks, (1 - _STRONGEST) * ranks[-1]))
-
-
-def picture_stats(now: Sample, before: Sample | None) -> PictureStats:
-    """Figures of the sample *now*, and of its difference to the one *before* it (None, or another size: no difference)."""
-    detail = float(_apart(now[:, 1:], now[:, :-1]).mean()) if now.shape[1] > 1 else 0.0
-    change = moved = None
-    if before is not None and before.shape == now.shape:
-        difference = _apart(now, before)
-        change = float(difference.mean())
-        moved = float(_blocks(difference).max())
-    return PictureStats(luma=float(now.mean()), spread=float(now.std()), detail=detail, change=change, moved=moved)
-
-
-def _apart(one: Sample, other: Sample) -> Sample:
-    """The absolute difference, without leaving bytes."""
-    return np.asarray(np.maximum(one, other) - np.minimum(one, other), dtype=np.uint8)
-
-
-def _blocks(values: Sample) -> NDArray[np.float64]:
-    """Means of whole blocks; of the whole where it is smaller than one."""
-    rows, columns = values.shape[0] // _BLOCK, values.shape[1] // _BLOCK
-    if not rows or not columns:
-        return np.asarray(values.mean(keepdims=True), dtype=np.float64)
-    whole = values[: rows * _BLOCK, : columns * _BLOCK]
-    down = whole.reshape(rows, _BLOCK, -1).sum(axis=1, dtype=np.int64)
-    sums = down.reshape(rows, columns, _BLOCK).sum(axis=2)
-    return np.asarray(sums / _BLOCK**2, dtype=np.float64)
 
 
 class Health:

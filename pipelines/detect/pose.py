@@ -6,6 +6,7 @@ agree on is the camera's own movement, since people, shadows and screens agree o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -52,7 +53,8 @@ class Pose:
 
     def __init__(self, reference: Grey | None = None) -> None:
         """Begin with that reference."""
-        self.reference = reference
+        self._reference = reference
+        self._places: tuple[_Place, ...] = () if reference is None else _places(reference)
         self._first: list[Grey] = []
         self._due_us = 0
         self._before: Grey | None = None
@@ -60,17 +62,22 @@ class Pose:
         self._lost_us = -1
         self.shift = 0.0
 
+    @property
+    def reference(self) -> Grey | None:
+        """What the pictures are held against; None until it is made."""
+        return self._reference
+
     def step(self, event_us: int, frame: Frame) -> float:
         """How far the picture has moved, in widths of it; 0 while nobody can tell, and 1 for another view altogether."""
         if event_us < self._due_us:
             return self.shift
         now = small(frame)
-        if self.reference is None or self.reference.shape != now.shape:
+        if self._reference is None or self._reference.shape != now.shape:
             self._due_us = event_us + _FIRST_EVERY_US
             self._learn(now)
             return self.shift
         self._due_us = event_us + _EVERY_US
-        found = agreement(self.reference, now)
+        found = _agreement(self._places, now)
         if np.isfinite(found.shift):
             self.shift, self._lost_us = found.shift, -1
         elif self._is_lost(event_us, now, found.share):
@@ -88,7 +95,8 @@ class Pose:
             self._first.clear()
         self._first.append(now)
         if len(self._first) == _FIRST:
-            self.reference = np.median(np.stack(self._first), axis=0).astype(np.uint8)
+            self._reference = np.median(np.stack(self._first), axis=0).astype(np.uint8)
+            self._places = _places(self._reference)
             self._first.clear()
 
     def _is_lost(self, event_us: int, now: Grey, share: float) -> bool:
@@ -97,7 +105,7 @@ class Pose:
             self._lost_us = event_us
         if self._lost_us < 0 or self._before is None or self._before.shape != now.shape:
             return False
-        if agreement(self._before, now).share < 0.5:
+        if _agreement(_places(self._before), now).share < 0.5:
             self._lost_us = event_us  # it is not still: somebody turns it, or lights flash
         return event_us - self._lost_us >= _STAYS_US
 
@@ -108,24 +116,41 @@ def small(frame: Frame) -> Grey:
     return np.asarray(cv2.GaussianBlur(np.ascontiguousarray(frame[::step, ::step, 1]), (0, 0), 1.0), dtype=np.uint8)
 
 
-def agreement(reference: Grey, now: Grey) -> Agreement:
-    """What the blocks of *now* agree on, held against the *reference* of the same shape."""
-    high, wide = reference.shape
-    size_x, size_y = wide // _BLOCKS[0], high // _BLOCKS[1]
-    window = cv2.createHanningWindow((size_x, size_y), cv2.CV_32F)
-    at, to, held = [], [], 0
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Place:
+    """A block of a picture that has something to hold on to: its upper left corner, and its grey levels as float32."""
+
+    x: int
+    y: int
+    block: NDArray[np.float32]
+
+
+def _places(reference: Grey) -> tuple[_Place, ...]:
+    """The blocks of a picture, each half over its neighbours, that have texture."""
+    size_y, size_x = reference.shape[0] // _BLOCKS[1], reference.shape[1] // _BLOCKS[0]
+    found = []
     for row in range(2 * _BLOCKS[1] - 1):
         for column in range(2 * _BLOCKS[0] - 1):
             y, x = row * size_y // 2, column * size_x // 2
-            then = reference[y : y + size_y, x : x + size_x].astype(np.float32)
-            if _texture(then) < _TEXTURE:
-                continue
-            held += 1
-            (dx, dy), response = cv2.phaseCorrelate(then, now[y : y + size_y, x : x + size_x].astype(np.float32), window)
-            if response >= _SURE:
-                middle = (x + size_x / 2, y + size_y / 2)
-                at.append(middle)
-                to.append((middle[0] + dx, middle[1] + dy))
+            block = reference[y : y + size_y, x : x + size_x].astype(np.float32)
+            if _texture(block) >= _TEXTURE:
+                found.append(_Place(x=x, y=y, block=block))
+    return tuple(found)
+
+
+def _agreement(places: Sequence[_Place], now: Grey) -> Agreement:
+    """What the blocks of *now* agree on, held against the *places* of a picture of the same shape."""
+    high, wide = now.shape
+    size_x, size_y = wide // _BLOCKS[0], high // _BLOCKS[1]
+    window = cv2.createHanningWindow((size_x, size_y), cv2.CV_32F)
+    at, to = [], []
+    for place in places:
+        here = now[place.y : place.y + size_y, place.x : place.x + size_x].astype(np.float32)
+        (dx, dy), response = cv2.phaseCorrelate(place.block.copy(), here, window)  # it writes into what it is given
+        if response >= _SURE:
+            middle = (place.x + size_x / 2, place.y + size_y / 2)
+            at.append(middle)
+            to.append((middle[0] + dx, middle[1] + dy))
     if len(at) < 4:
         return Agreement(share=0.0, shift=float("nan"))
     matrix, inside = cv2.estimateAffinePartial2D(
@@ -133,7 +158,7 @@ def agreement(reference: Grey, now: Grey) -> Agreement:
     )
     if matrix is None:
         return Agreement(share=0.0, shift=float("nan"))
-    share = float(np.count_nonzero(inside)) / held
+    share = float(np.count_nonzero(inside)) / len(places)
     corners = np.array([(0, 0), (wide, 0), (wide, high), (0, high)], dtype=np.float64)
     moved = corners @ matrix[:, :2].T + matrix[:, 2] - corners
     shift = float(np.hypot(moved[:, 0], moved[:, 1]).mean()) / wide

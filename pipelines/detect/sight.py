@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pipelines.detect.backends import Backend, Boxes, Frame, Overwhelmed, no_boxes
 from pipelines.detect.following import Following
-from pipelines.detect.health import Sample
+from pipelines.detect.picture import Sample
 from pipelines.detect.static_boxes import unmasked
 from pipelines.detect.tracking import UNCONFIRMED, Tracker, TrackerSettings
 

@@ -17,8 +17,8 @@ from pipelines.detect.behaviour.watching import Behaviour
 from pipelines.detect.calibration import Floor
 from pipelines.detect.eye import Eye, View, view_records_late
 from pipelines.detect.following import Following
-from pipelines.detect.health import Health, PictureStats, State, sample
-from pipelines.detect.picture import Picture
+from pipelines.detect.health import Health, PictureStats, State
+from pipelines.detect.picture import Picture, sample
 from pipelines.detect.pose import Pose
 from pipelines.detect.saturation import FROM_ABOVE, FROM_THE_SIDE
 from pipelines.detect.sight import Found, Sight
@@ -143,7 +143,7 @@ class CameraWorker:
         why = _unusable(state, began=began, overwhelmed=looked.found.overwhelmed)
         if not why:
             known = tracks != UNCONFIRMED
-            driving = known & (np.isin(boxes[:, 5], VEHICLES) | self._over_road)
+            driving = known & ((boxes[:, 5, None] == VEHICLES).any(axis=1) | self._over_road)
             sure = known & (boxes[:, 5] == PERSON) & (not self._over_road)
             self._people = int(sure.sum())
             out = self._positions(event_us, tracks[sure], boxes[sure], carried=carried, received_us=received_us)

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from connectors.video import Video
 from pipelines.detect import references
 from pipelines.detect.backends import Frame
-from pipelines.detect.health import Health, State, sample
-from pipelines.detect.picture import Picture
+from pipelines.detect.health import Health, State
+from pipelines.detect.picture import Picture, sample
 from pipelines.detect.pose import Pose
 from pipelines.units import MICRO
 from plan.load import parse

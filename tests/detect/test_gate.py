@@ -16,7 +16,7 @@ from pipelines.detect.backends.onnx import Onnx
 from pipelines.detect.eye import Eye
 from pipelines.detect.following import Following
 from pipelines.detect.gate import Followed, GateSettings, faded, why_look
-from pipelines.detect.health import sample
+from pipelines.detect.picture import sample
 from pipelines.detect.sight import Sight
 from pipelines.detect.tracking import UNCONFIRMED, TrackerSettings
 from pipelines.events import CrowdZones

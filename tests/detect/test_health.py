@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pipelines.detect.health import Health, State, picture_stats, sample
+from pipelines.detect.health import Health, State
+from pipelines.detect.picture import picture_stats, sample
 
 FRAME_US = 200_000
 Frame = NDArray[np.uint8]
