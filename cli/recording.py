@@ -17,12 +17,12 @@ from cli.console import FAILED, UNREACHABLE, USAGE, console, fail, print_json
 from cli.paths import HOME, from_caller
 from cli.status import running_modes
 from connectors.kafka import Rejected, Tail
-from connectors.recorded import digest
 from pipelines.errors import ConfigError, MusterError
 from pipelines.events import AlertChange
-from pipelines.recorder.clips import Made, make_clip, reaches
+from pipelines.recorder.asking import ask_clip
+from pipelines.recorder.clipping import Made
 from pipelines.recorder.keeping import FLOOR_DAYS, Hold
-from pipelines.recorder.library import Library
+from pipelines.recorder.library import Library, digest
 from pipelines.recorder.naming import iso
 from pipelines.recorder.proof import Proof, days_that_fit, prove
 from pipelines.topics import check_mode
@@ -50,7 +50,7 @@ def clip(
         middle_us = instant_us(at) if at is not None else _alert_us(str(alert), chosen)
         from_us, until_us = middle_us - round(before_s * MICRO), middle_us + round(after_s * MICRO)
         _wait(library, camera, until_us)
-        made = make_clip(library, camera, from_us=from_us, until_us=until_us, out=path)
+        made = ask_clip(library.root, camera, from_us=from_us, until_us=until_us, out=path)
     except ConfigError as error:
         fail(error, FAILED)
     except MusterError as error:
@@ -61,7 +61,7 @@ def clip(
 def _wait(library: Library, camera: str, until_us: int) -> None:
     """Wait until what was to come is on the disk; a camera that has been lost is waited for no longer than that."""
     told = False
-    while time.time_ns() // 1000 < until_us + _ON_DISK_US and not reaches(library, camera, until_us):
+    while time.time_ns() // 1000 < until_us + _ON_DISK_US and not library.reaches(camera, until_us):
         if not told:
             console.print(f"muster: waiting until {iso(until_us)}", markup=False)
             told = True

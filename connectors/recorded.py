@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,15 +61,6 @@ def _readable(source: CameraStream) -> Iterator[Arrived]:
     """Packets as far as they can be read."""
     with contextlib.suppress(TransientError):
         yield from source.packets()
-
-
-def digest(path: Path) -> tuple[int, str]:
-    """Size and BLAKE2b-256 (hex) of a file."""
-    made = hashlib.blake2b(digest_size=32)
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            made.update(block)
-        return file.tell(), made.hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

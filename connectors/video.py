@@ -65,7 +65,8 @@ class Video:
             options += [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, _TIMEOUT_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, _TIMEOUT_MS]
         capture = cv2.VideoCapture(self.source, cv2.CAP_FFMPEG, options)
         if not capture.isOpened():
-            why = "the camera does not answer, or sends no video" if self.is_live else "it is damaged, or holds no video stream"
+            live = "the camera does not answer, refuses name or password, or sends no video"  # OpenCV does not say which
+            why = live if self.is_live else "it is damaged, or holds no video stream"
             raise ConfigError(f"video {self.name}: cannot be decoded: {why}")
         return capture
 

@@ -79,6 +79,9 @@ LOAD: Final = Limits(
 TICK_S: Final = Limits(0, 15, ((None, ACCENT), (2, ATTENTION), (10, "#d8b9ff")), "a tick is 250 ms old; a stall is an alarm within 10 s")
 LAG: Final = Limits(0, 100_000, ((None, ACCENT), (10_000, ATTENTION)), "records behind; more than a few seconds of an event's load")
 DISK_DAYS: Final = Limits(0, 60, ((None, ATTENTION), (7, ACCENT)), "a week is the time to get a disk")
+VIDEO_DISK: Final = Limits(0, 1, ((None, ACCENT), (0.8, ATTENTION), (0.9, "#d8b9ff")), "the recorder's own marks: 80 and 90 %")
+RECORDER_STATE: Final = Limits(-1, 4, ((None, UNKNOWN), (1, ACCENT), (2, ATTENTION)), "states of a recorder, by their number")
+RECORDER_SILENT_S: Final = Limits(0, 120, ((None, CALM), (60, UNKNOWN)), "a recorder speaks every 10 s; muster-recorder-silent: 60 s")
 SPEED_KMH: Final = Limits(
     0, 60, ((None, ACCENT), (5, ATTENTION), (15, ORANGE)), "vehicle_rules: walking pace 5, life safety among people 15 km/h"
 )
@@ -106,6 +109,14 @@ def camera_words(say: Say) -> dict[str, tuple[str, str]]:
     }
 
 
+def recorder_words(say: Say) -> dict[str, tuple[str, str]]:
+    """States of a recorder: its disk's, for the most part."""
+    states = ("ok", "disk_80", "disk_90", "stopped")
+    return {"-1": (say("camera.silent"), UNKNOWN)} | {
+        str(index): (say(f"recorder.{state}"), ACCENT if state == "ok" else ATTENTION) for index, state in enumerate(states, start=1)
+    }
+
+
 def fire_words(say: Say) -> dict[str, tuple[str, str]]:
     """States of a detector or of the panel's outputs."""
     colors = {"normal": CALM, "alarm": RED, "fault": ATTENTION, "output_started": ACCENT, "feedback": BANDS[4][1], "unanswered": RED}
@@ -116,3 +127,4 @@ def fire_words(say: Say) -> dict[str, tuple[str, str]]:
 
 CAMERA_STATES: Final = "['ok', 'stale', 'frozen', 'black', 'white', 'covered']"
 FIRE_STATES: Final = "['normal', 'alarm', 'fault', 'output_started', 'feedback', 'unanswered']"
+RECORDER_STATES: Final = "['ok', 'disk_80', 'disk_90', 'stopped']"

@@ -58,6 +58,14 @@ _DISK: Final = (
 _DISK_DO: Final = "Make room or add disk: rows are never deleted before their time because a disk is full."
 _DISK_DO_ZH: Final = "请清理或扩容:系统不会因磁盘满而提前删除数据。"
 
+# One disk for all recorders of a mode: the one that sees it fullest speaks for it, and who is silent knows nothing of it.
+_VIDEO_DISK: Final = (
+    "SELECT 'recordings' AS disk, toFloat64(max(used_percent)) AS used_percent FROM {database}.v_recorders"
+    " WHERE age_s < 60 HAVING count() > 0"
+)
+_VIDEO_DO: Final = "Video younger than the plan's floor is never deleted: when the disk is full, recording stops. Add disk."
+_VIDEO_DO_ZH: Final = "未满方案规定天数的录像不会删除,磁盘写满后录像将停止。请扩容。"
+
 RULES: Final[Sequence[Rule]] = (
     Rule(
         name="store-lag",
@@ -131,6 +139,66 @@ RULES: Final[Sequence[Rule]] = (
         severity="critical",
         summary=f"ClickHouse's disk is {{value}} % full. {_DISK_DO}",
         summary_zh=f"ClickHouse 磁盘已用 {{value}} %。{_DISK_DO_ZH}",
+    ),
+    Rule(
+        name="video-disk-80",
+        title="Recordings 80 % 录像盘八成",
+        sql=_VIDEO_DISK,
+        limit=80,
+        for_s=60,
+        severity="warning",
+        summary=f"The disk of the recordings is {{value}} % full. {_VIDEO_DO}",
+        summary_zh=f"录像磁盘已用 {{value}} %。{_VIDEO_DO_ZH}",
+    ),
+    Rule(
+        name="video-disk-90",
+        title="Recordings 90 % 录像盘九成",
+        sql=_VIDEO_DISK,
+        limit=90,
+        for_s=60,
+        severity="critical",
+        summary=f"The disk of the recordings is {{value}} % full. {_VIDEO_DO}",
+        summary_zh=f"录像磁盘已用 {{value}} %。{_VIDEO_DO_ZH}",
+    ),
+    Rule(
+        name="recording-stopped",
+        title="Recording stopped 录像停止",
+        sql="SELECT recorder, toFloat64(state = 'stopped') AS stopped FROM {database}.v_recorders WHERE age_s < 60",
+        limit=0,
+        for_s=0,
+        severity="critical",
+        summary="{recorder} records nothing: its disk is full of video that may not be deleted. Add disk or move files away.",
+        summary_zh="{recorder} 已停止录像:磁盘已满,盘上录像均不得删除。请扩容或转移文件。",
+    ),
+    Rule(
+        # A full disk is told of by recording-stopped, once and not for each camera.
+        name="recording-short",
+        title="Cameras not recorded 录像缺失",
+        sql=(
+            "SELECT recorder, toFloat64(if(state = 'stopped', 0, cameras - recording)) AS missing"
+            " FROM {database}.v_recorders WHERE age_s < 60"
+        ),
+        limit=0,
+        for_s=60,
+        severity="critical",
+        summary="{value} cameras of {recorder} are not being recorded: look at camera and network; its log says what it meets.",
+        summary_zh="{recorder} 有 {value} 台摄像机未在录像:请检查摄像机与网络,原因见其日志。",
+    ),
+    Rule(
+        # Silence counts while other stages speak: a platform that was taken down calls nobody. A recorder is named after its first
+        # camera, so that the recorder of a camera that the plan has no more is not missed.
+        name="recorder-silent",
+        title="Recorder silent 录像程序中断",
+        sql=(
+            "SELECT recorder, toFloat64(age_s) AS seconds FROM {database}.v_recorders"
+            " WHERE substring(recorder, 10) IN (SELECT id FROM {database}.v_places WHERE kind = 'camera')"
+            " AND (SELECT count() FROM {database}.v_stages WHERE stage != 'recorder' AND at_us > {ago:30}) > 0"
+        ),
+        limit=60,
+        for_s=0,
+        severity="critical",
+        summary="For {value} s no word of {recorder} has come: what its cameras see may not be recorded. See `muster status`.",
+        summary_zh="已有 {value} 秒没有 {recorder} 的消息:其摄像机可能未在录像。请运行 `muster status` 查看。",
     ),
     Rule(
         name="camera-dark",

@@ -48,6 +48,15 @@ def board(say: Say) -> Board:
         Field(name="calibrated", title="col.calibrated", unit="text"),
         silent,
     )
+    recorders = (
+        Field(name="recorder", title="col.recorder", unit="text"),
+        Field(name="state", title="col.state", words=thresholds.recorder_words(say), limits=thresholds.RECORDER_STATE, bright=True),
+        Field(name="recording", title="col.recording", unit="devices", decimals=0),
+        Field(name="missing", title="col.not_recorded", unit="devices", decimals=0, limits=thresholds.COUNT, bright=True),
+        Field(name="used", title="col.used", unit="share", decimals=1, limits=thresholds.VIDEO_DISK),
+        Field(name="free", title="col.free", unit="bytes", decimals=1),
+        Field(name="age", title="col.age", unit="s", decimals=0, limits=thresholds.RECORDER_SILENT_S, bright=True),
+    )
     devices = (
         Field(name="device", title="col.device", unit="text"),
         Field(name="kind", title="col.kind", unit="text"),
@@ -132,6 +141,7 @@ def board(say: Say) -> Board:
                     (table(say, Look(key="platform.camera_table", sql=sql.camera_table(names), unit="text", fields=camera_fields)), 10),
                 ),
             ),
+            Row(height=6, panels=((table(say, Look(key="platform.recorders", sql=sql.recorders(), unit="text", fields=recorders)), 24),)),
             Row(height=9, panels=((table(say, Look(key="platform.devices", sql=sql.devices(names), unit="text", fields=devices)), 24),)),
         ),
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from dashboards.query import WITHIN, Names, age_s, chosen, raster, recent, view
-from dashboards.thresholds import CAMERA_STATES
+from dashboards.query import RECENT_S, WITHIN, Names, age_s, chosen, raster, recent, view
+from dashboards.thresholds import CAMERA_STATES, RECORDER_STATES
 from dashboards.words import Say
 
 SILENT_S: Final = 10
@@ -138,6 +138,20 @@ def cameras(names: Names) -> str:
         "SELECT r.time AS time, r.name AS camera, toFloat64(if(c.camera = '', -1, c.worst)) AS value"
         f" FROM {raster(names.places('camera', 'camera'))} AS r"
         f" LEFT JOIN {said} AS c ON r.id = c.camera AND r.time = c.time ORDER BY time, camera"
+    )
+
+
+def recorders() -> str:
+    """What each recorder of the range said last, the worst first; -1 where that is no longer so."""
+    newest = (
+        "SELECT recorder, at, state AS said, cameras, recording, used_percent, free_bytes"
+        f" FROM {view('v_recorder_reports')} WHERE {WITHIN} ORDER BY at DESC LIMIT 1 BY recorder"
+    )
+    state = f"toFloat64(if(age > {RECENT_S}, -1, toInt32(indexOf({RECORDER_STATES}, said)))) AS state"
+    return (
+        f"SELECT toString(recorder) AS recorder, {state}, recording, cameras - recording AS missing,"
+        f" used_percent / 100 AS used, free_bytes AS free, {age_s()} AS age FROM ({newest})"
+        " ORDER BY state BETWEEN 0 AND 1, state DESC, recorder"
     )
 
 

@@ -160,6 +160,20 @@ PANELS: Final = {
             "异常者在前。",
         ),
     ),
+    "recorders": (
+        (
+            "Recorders",
+            "What each recorder of video said last: its state, cameras recorded and not, and its disk.",
+            "At 80 and 90 % of the disk it is time to act: young video is never deleted, and a full disk stops the recording.",
+            "Add disk; for a camera that is not recorded look at camera and network. `muster recording check` proves what is kept.",
+        ),
+        (
+            "录像程序",
+            "各录像程序最近上报的状态、正在与未在录像的摄像机数及磁盘。",
+            "磁盘用到80%、90%即应处理:未满天数的录像不会删除,写满后录像停止。",
+            "请扩容;未在录像的应检查摄像机与网络。`muster recording check` 可证明留存情况。",
+        ),
+    ),
     "devices": (
         (
             "Devices",

@@ -16,6 +16,7 @@ LOOP_FROM_S: Final = 20  # at a file's end its picture goes on from here: what l
 BEHIND: Final = "behind"
 DAMAGED: Final = "damaged"
 _JUMP_US: Final = 2 * units.MICRO
+_BACKLOG_US: Final = units.MICRO  # within so long after a dial, what waited meanwhile has been read
 Clock = Callable[[], int]
 
 
@@ -117,7 +118,8 @@ class LiveFeed:
     """A live camera: the newest picture counts, thinned to the plan's rate; a camera that went away is dialled again.
 
     Event time is the arrival less *delay_us*. Of the pictures of one period the first is taken, so that it is looked
-    at before its slice ends.
+    at before its slice ends. While a camera is dialled its client learns the stream, for seconds, and its pictures wait: what
+    has not been waited for is passed over until the first one that has, since it is older than its arrival says.
     """
 
     def __init__(
@@ -135,17 +137,23 @@ class LiveFeed:
 
     def read_on(self, video: Source | None, stop: threading.Event) -> None:
         """Take pictures in until asked to stop; run it in a thread of its own."""
-        period = -1
+        period, old_until_us = -1, self._clock() + _BACKLOG_US
         while not stop.is_set():
+            asked_us = self._clock()
             frame = video.read() if video is not None else None
             if frame is None and video is not None and video.damaged:
                 continue  # one damaged picture is no reason to hang up
-            if frame is None:
+            if frame is None or video is None:
                 self.failures += 1
                 video = self._again(stop)
+                old_until_us = self._clock() + _BACKLOG_US
                 continue
             self._tries = 0
-            event_us = self._clock() - self._delay_us
+            now_us = self._clock()
+            if now_us < old_until_us and now_us - asked_us < units.MICRO / video.fps / 2:
+                continue
+            old_until_us = 0
+            event_us = now_us - self._delay_us
             if event_us // self._period_us > period:
                 period = event_us // self._period_us
                 self._handed.put(Shot(event_us=event_us, frame=frame))

@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from connectors.kafka import Sender, producer
-from connectors.recorded import Examined, digest, examine
+from connectors.recorded import Examined, examine
 from connectors.stream import CameraStream, SegmentFile
 from pipelines import settings as settings_module
 from pipelines.errors import ConfigError, MusterError, TransientError
 from pipelines.events import RecorderState, StageHealth
 from pipelines.recorder.camera import SILENT_US, CameraRecorder
 from pipelines.recorder.keeping import Keep
-from pipelines.recorder.library import Library
+from pipelines.recorder.library import Library, digest
 from pipelines.recorder.naming import DAY_US
 from pipelines.recorder.repair import repair
 from pipelines.recorder.telling import Telling

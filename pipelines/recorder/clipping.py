@@ -37,6 +37,26 @@ class Clip:
     holes: tuple[tuple[int, int], ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A clip that was written.
+
+    Args:
+        start_us, end_us: its true first and last picture, µs UTC.
+        holes: stretches in it without pictures, µs UTC.
+        files: that it was cut out of.
+        pictures, size_bytes, codec: of the clip.
+    """
+
+    start_us: int
+    end_us: int
+    holes: tuple[tuple[int, int], ...]
+    files: tuple[str, ...]
+    pictures: int
+    size_bytes: int
+    codec: str
+
+
 def files_for(segments: Iterable[Stored], *, from_us: int, until_us: int, lead_us: int) -> tuple[Stored, ...]:
     """Files that may hold something of [from, until), and those within *lead_us* before it, in which its key frame may be."""
     return tuple(

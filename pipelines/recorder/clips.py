@@ -1,39 +1,27 @@
-"""Clips out of a folder of recordings: found, cut at key frames, written; what is still being written counts as well."""
+"""Clips out of a folder of recordings: found, cut at key frames, written; what is still being written counts as well.
+
+Entry point: `python -m pipelines.recorder.clips --folder=… --camera=… --from-us=… --until-us=… --out=…` makes one, and says of it in
+JSON on standard output; where it cannot, it says why in a sentence there. Other processes ask for a clip by `asking.py`.
+"""
 
 from __future__ import annotations
 
+import argparse
+import json
+import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 from connectors.recorded import Wanted, examine, write_clip
 from pipelines.errors import ConfigError, TransientError
-from pipelines.recorder.clipping import Clip, Place, cut, files_for
+from pipelines.recorder.asking import AGAIN, PROGRAM, REFUSED
+from pipelines.recorder.clipping import Clip, Made, Place, cut, files_for
 from pipelines.recorder.cutting import LONGEST_US
 from pipelines.recorder.keeping import Stored
 from pipelines.recorder.library import Library
 from pipelines.recorder.naming import DAY_US, iso, read_name
 from pipelines.recorder.repair import began_us
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
-    """A clip that was written.
-
-    Args:
-        start_us, end_us: its true first and last picture, µs UTC.
-        holes: stretches in it without pictures, µs UTC.
-        files: that it was cut out of.
-        pictures, size_bytes, codec: of the clip.
-    """
-
-    start_us: int
-    end_us: int
-    holes: tuple[tuple[int, int], ...]
-    files: tuple[str, ...]
-    pictures: int
-    size_bytes: int
-    codec: str
 
 
 def make_clip(library: Library, camera: str, *, from_us: int, until_us: int, out: Path) -> Made:
@@ -83,12 +71,6 @@ def _places(library: Library, found: Iterable[Stored]) -> tuple[list[Place], str
     return places, codec
 
 
-def reaches(library: Library, camera: str, until_us: int) -> bool:
-    """Whether the index has a file of the camera that goes on to that time or beyond."""
-    last = library.last(camera)
-    return last is not None and last.end_us >= until_us
-
-
 def _stored(library: Library, camera: str, from_us: int, until_us: int) -> list[Stored]:
     """Files of the index that are there, and those that are not in it yet, which may go on to any time."""
     rows = library.index(camera, from_us=from_us - DAY_US, until_us=until_us)
@@ -118,3 +100,27 @@ def _has(library: Library, camera: str) -> str:
     if not rows:
         return "there is no recording of it at all"
     return f"there is video from {iso(rows[0].start_us)} to {iso(max(row.end_us for row in rows))}"
+
+
+def main() -> None:
+    """Make the clip that the command line asks for."""
+    parser = argparse.ArgumentParser(prog=f"python -m {PROGRAM}", allow_abbrev=False)
+    parser.add_argument("--folder", type=Path, required=True, help="of the mode's recordings")
+    parser.add_argument("--camera", required=True)
+    parser.add_argument("--from-us", type=int, required=True)
+    parser.add_argument("--until-us", type=int, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    asked = parser.parse_args()
+    try:
+        made = make_clip(Library(asked.folder), asked.camera, from_us=asked.from_us, until_us=asked.until_us, out=asked.out)
+    except ConfigError as error:
+        print(error)
+        sys.exit(REFUSED)
+    except TransientError as error:
+        print(error)
+        sys.exit(AGAIN)
+    print(json.dumps(asdict(made)))
+
+
+if __name__ == "__main__":
+    main()

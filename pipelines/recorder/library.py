@@ -5,6 +5,7 @@ The folder alone is enough: the index is a file of each day, so that proof and c
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -54,6 +55,11 @@ class Library:
             if rows:
                 return max(rows, key=lambda row: row.end_us)
         return None
+
+    def reaches(self, camera: str, until_us: int) -> bool:
+        """Whether the index has a file of a camera that goes on to that time or beyond."""
+        last = self.last(camera)
+        return last is not None and last.end_us >= until_us
 
     def missing(self, rows: Iterable[CameraSegment]) -> list[str]:
         """Files of the index that are not there, or are not of their size."""
@@ -182,6 +188,15 @@ class Library:
         draft = self.root / camera / f"{_TOLD}.new"
         draft.write_text(str(end_us))
         draft.replace(self.root / camera / _TOLD)
+
+
+def digest(path: Path) -> tuple[int, str]:
+    """Size and BLAKE2b-256 (hex) of a file."""
+    made = hashlib.blake2b(digest_size=32)
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            made.update(block)
+        return file.tell(), made.hexdigest()
 
 
 def _folders(path: Path) -> list[Path]:

@@ -483,6 +483,19 @@ def _platform(client: Client, database: str, cameras: str, begin: int, seconds: 
         "clamped": "0",
     }
     _insert(client, database, "ledger_ingest", ledger, f"numbers({seconds})")
+    recorders = {
+        "appended_at": f"toDateTime({begin} + intDiv(number, 2) * 10)",
+        "recorder": f"concat('recorder-', {cameras}[number % 2 + 1])",
+        "at_us": f"({begin} + intDiv(number, 2) * 10) * 1000000",
+        "state": "if(number % 2 = 0, 'ok', 'disk_80')",
+        "cameras": "4",
+        "recording": "4 - number % 2",
+        "used_percent": "80 - (number + 1) % 2",
+        "free_bytes": "200000000000",
+        "sentence_en": "''",
+        "sentence_zh": "''",
+    }
+    _insert(client, database, "recorder_state", recorders, f"numbers({seconds // 10} * 2 + 2)")
     late = {
         "appended_at": f"toDateTime({begin} + number * 20)",
         "camera": f"{cameras}[number % length({cameras}) + 1]",

@@ -160,12 +160,46 @@ def test_a_live_camera_is_thinned_and_its_newest_picture_counts() -> None:
             return super().read()
 
     live = LiveFeed(Camera, fps=5, delay_us=20_000, clock=clock)
-    live.read_on(Camera(), stop)
+    live.read_on(Camera(fps=25), stop)
     shots = []
     while (shot := live.next(stop)) is not None:
         shots.append(shot)
     assert [(shot.event_us - BASE_US) // 200_000 for shot in shots] == [0, 1, 2, 3, 4]
     assert [shot.frame is None for shot in shots] == [True] * 4 + [False]
+
+
+def test_pictures_that_waited_while_a_camera_was_dialled_are_passed_over() -> None:
+    clock, stop, shots = Hand(BASE_US), threading.Event(), list[int]()
+
+    class Camera(Film):
+        def read(self) -> NDArray[np.uint8] | None:
+            clock.now_us += 5_000 if self.at < 30 else 100_000  # at 10 fps; the first 30 have waited
+            frame = super().read()
+            if self.at == 34:
+                stop.set()
+            return frame
+
+    live = LiveFeed(Camera, fps=10, delay_us=0, clock=clock)
+    put = live._handed.put
+    live._handed.put = lambda shot: (shots.append(int(shot.frame[0, 0, 0])), put(shot))[1]  # type: ignore[method-assign,index]
+    live.read_on(Camera(fps=10), stop)
+    assert shots == [30, 31, 32, 33]
+
+
+def test_a_camera_that_always_sends_faster_than_it_says_is_not_passed_over_for_long() -> None:
+    clock, stop = Hand(BASE_US), threading.Event()
+
+    class Hasty(Film):
+        def read(self) -> NDArray[np.uint8] | None:
+            clock.now_us += 10_000
+            if clock.now_us >= BASE_US + 1_500_000:
+                stop.set()
+            return super().read()
+
+    live = LiveFeed(Hasty, fps=5, delay_us=0, clock=clock)
+    live.read_on(Hasty(fps=10), stop)
+    shots = [shot for shot in iter(lambda: live.next(stop), None) if shot.frame is not None]
+    assert len(shots) == 1
 
 
 def test_a_camera_that_went_away_is_dialled_again() -> None:
@@ -209,7 +243,7 @@ def test_noise_at_60_frames_a_second_is_thinned_to_the_plans_rate() -> None:
             return super().read()
 
     live = LiveFeed(Flood, fps=5, delay_us=20_000, clock=clock)
-    live.read_on(Flood(), stop)
+    live.read_on(Flood(fps=60), stop)
     shots = []
     while (shot := live.next(stop)) is not None:
         shots.append(shot)

@@ -116,6 +116,12 @@ def test_cameras_are_held_against_turnstiles(evening):
     assert ask(evening, "Camera against turnstile") == [("gate-c", 120, 100, 20)]
 
 
+def test_recorders_that_need_somebody_are_named_by_their_last_word(evening):
+    [(recorder, state, not_recorded, used_percent, age_s)] = ask(evening, "Recorders that need somebody")
+    assert (recorder, state, not_recorded, used_percent) == ("recorder-cam-n", "disk_80", 1, 80.25)
+    assert age_s > 3600
+
+
 def test_every_question_of_the_page_is_asked_here():
     asked = re.findall(r'ask\(evening, "([^"]+)"', Path(__file__).read_text(encoding="utf-8"))
     assert set(asked) == set(QUESTIONS)

@@ -8,7 +8,8 @@ from pathlib import Path
 import av
 import pytest
 
-from connectors.recorded import digest, examine
+from connectors.recorded import examine
+from pipelines.recorder.library import digest
 from pipelines.recorder.naming import read_name
 from tests.recorder.conftest import Station
 from tests.recorder.films import Feed, film

@@ -15,12 +15,11 @@ from typer.testing import CliRunner
 
 from cli import recording as command
 from cli.__main__ import app
-from connectors.recorded import digest
 from pipelines.errors import ConfigError
 from pipelines.events import CameraSegment
 from pipelines.recorder.clipping import Place, cut
 from pipelines.recorder.clips import make_clip
-from pipelines.recorder.library import Library
+from pipelines.recorder.library import Library, digest
 from pipelines.recorder.naming import iso
 from pipelines.recorder.proof import days_that_fit, prove
 from tests.recorder.conftest import Station

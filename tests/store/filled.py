@@ -56,6 +56,7 @@ def fill(database: connector.Database) -> int:
     _measures(filling)
     _grid(filling)
     _response(filling)
+    _recorders(filling)
     filling.insert()
     return first_us
 
@@ -127,3 +128,9 @@ def _response(filling: Filling) -> None:
         filling.put(
             "dispatch_receipts", {**told, "recipient": recipient, "step": step, "at_us": filling.at(second), "due_us": filling.at(due_s)}
         )
+
+
+def _recorders(filling: Filling) -> None:
+    for second, state, recording, used_percent in ((10, "ok", 4, 79.5), (20, "disk_80", 3, 80.25)):
+        said = {"recorder": "recorder-cam-n", "state": state, "cameras": 4, "recording": recording, "used_percent": used_percent}
+        filling.put("recorder_state", {**said, "at_us": filling.at(second), "free_bytes": 10**9})

@@ -62,7 +62,7 @@ def test_every_view_becomes_one_typed_file_and_empty_ones_have_their_columns(eve
         ]
         assert held.schema.names == columns
         assert [field.name for field in held.schema if pa.types.is_timestamp(field.type) and field.type != TIME] == []
-        if name != "v_disk":  # merges go on
+        if name not in ("v_disk", "v_recorders"):  # merges go on, and so does the age of a recorder's last word
             plain = client.execute(f"SELECT * FROM drill_t2.{name}")
             assert sorted(map(as_text, held.to_pylist())) == sorted(as_text(dict(zip(columns, row, strict=True))) for row in plain)
     assert pq.read_table(tmp_path / "v_vehicle_events.parquet").num_rows == 0

@@ -52,6 +52,10 @@ class Filling:
         picture = {"since_us": 0, "fps": 15.0, "width_px": 1920, "height_px": 1080, "calibrated": True, "people": 3, "received_us": 0}
         self.row("camera_health", age_s=age_s, time_column="event_time_us", camera=camera, state=state, **picture)
 
+    def recorder(self, recorder: str = "recorder-cam-1", state: str = "ok", *, age_s: float = 1, **columns: Any) -> None:
+        disk = {"used_percent": 40.0, "free_bytes": 10**12, "sentence_en": "", "sentence_zh": ""}
+        self.row("recorder_state", age_s=age_s, **{"recorder": recorder, "state": state, "cameras": 4, "recording": 4, **disk, **columns})
+
     def ledger(self, outcomes: bytes, *, age_s: float = 1) -> None:
         place = {"stage": "ingest", "topic": "raw.fire", "partition": 0, "first_offset": self._offset, "clamped": 0}
         self.row("ledger_ingest", age_s=age_s, time_column="", outcomes=outcomes, **place)
@@ -83,6 +87,8 @@ class Filling:
             self.stage("alerts", tick_age_us=320_000, age_s=age_s)
         self.camera("cam-1")
         self.planned_camera("cam-1")
+        self.recorder(used_percent=97.0, state="disk_90", recording=0, age_s=20)
+        self.recorder()
         self.ledger(b"AAADR")
         self.dead_letter()
 
@@ -132,11 +138,22 @@ def a_black_and_a_silent_camera(filling: Filling) -> None:
     filling.planned_camera("cam-3")
 
 
+def a_recorder_of_the_plan_and_one_of_a_former_plan_fall_silent(filling: Filling) -> None:
+    filling.planned_camera("cam-5")
+    filling.recorder("recorder-cam-5", age_s=70)
+    filling.recorder("recorder-cam-gone", age_s=70)
+
+
 FAULTS: dict[str, tuple[Callable[[Filling], None], list[tuple[str, ...]]]] = {
     "store-lag": (lambda it: it.stage("store", lag=50_000, age_s=0), [("store",)]),
     "tick-age": (lambda it: it.stage("detect", tick_age_us=9_000_000), [("detect",)]),
     "dead-letters": (many_dead_letters, [("store", "crowd.flow")]),
     "camera-dark": (a_black_and_a_silent_camera, [("cam-2",), ("cam-3",)]),
+    "video-disk-80": (lambda it: it.recorder("recorder-cam-5", "disk_80", used_percent=80.5, age_s=0), [("recordings",)]),
+    "video-disk-90": (lambda it: it.recorder("recorder-cam-5", "disk_90", used_percent=90.5, age_s=0), [("recordings",)]),
+    "recording-stopped": (lambda it: it.recorder("recorder-cam-5", "stopped", recording=0), [("recorder-cam-5",)]),
+    "recording-short": (lambda it: it.recorder("recorder-cam-5", recording=3), [("recorder-cam-5",)]),
+    "recorder-silent": (a_recorder_of_the_plan_and_one_of_a_former_plan_fall_silent, [("recorder-cam-5",)]),
     "ledger-gap": (lambda it: it.ledger(b"AA\x00A"), [("raw.fire",)]),
 }
 
@@ -164,6 +181,29 @@ def test_an_intake_that_the_ledger_does_not_account_for_is_told_of(ask: Ask, fil
     for age_s in (60, 1):
         filling.stage("ingest", taken=round(1000 - age_s), age_s=age_s)
     assert fires(NAMES["ledger-silent"], ask(NAMES["ledger-silent"])) == [("ingest",)]
+
+
+def test_a_disk_that_is_full_of_video_is_told_of_once_and_not_for_each_camera(ask: Ask, filling: Filling) -> None:
+    filling.well()
+    filling.recorder("recorder-cam-5", "stopped", recording=0, used_percent=99.0)
+    told = [rule.name for rule in RULES if fires(rule, ask(rule))]
+    assert told == ["video-disk-80", "video-disk-90", "recording-stopped"]
+
+
+def test_what_a_silent_recorder_said_last_is_no_news_of_its_disk(ask: Ask, filling: Filling) -> None:
+    filling.well()
+    filling.planned_camera("cam-5")
+    filling.camera("cam-5")
+    filling.recorder("recorder-cam-5", "stopped", recording=0, used_percent=99.0, age_s=90)
+    assert [rule.name for rule in RULES if fires(rule, ask(rule))] == ["recorder-silent"]
+
+
+def test_a_recorder_that_has_been_away_for_a_day_is_over(ask: Ask, filling: Filling) -> None:
+    filling.well()
+    filling.planned_camera("cam-5")
+    filling.camera("cam-5")
+    filling.recorder("recorder-cam-5", age_s=86_500)
+    assert [rule.name for rule in RULES if fires(rule, ask(rule))] == []
 
 
 def test_the_disks_number_is_the_share_that_is_used(ask: Ask, filling: Filling) -> None:
