@@ -44,7 +44,7 @@ SENTENCES: Final[dict[str, Pair]] = {
         "“{place}”情况不明:引导人员前往须再按一次并写明原因。",
     ),
     "least_there": (
-        "People hide each other in '{place}', so it may be fuller than it looks: to send people there needs the second gesture and a reason.",
+        "People hide each other in '{place}', it may be fuller than it looks: to send people there needs the second gesture and a reason.",
         "“{place}”人群相互遮挡,实际可能更拥挤:引导人员前往须再按一次并写明原因。",
     ),
     "taken_back": ("the alert was taken back", "告警已撤回"),
