@@ -398,6 +398,7 @@ class AlertChange:
     grouped_under: str = ""
     inhibited_by: str = ""
     repeats: int = 1
+    at_least: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -185,9 +185,10 @@ def pressure() -> str:
 def worst_minutes(names: Names) -> str:
     """Each zone's worst minute."""
     return (
-        f"SELECT {names.of('id', 'zone')} AS zone, minute, peak, if(hidden, '≥', '') AS least, people, error, density, pressure_low, coverage,"
-        f" {moment_ms('minute')} AS moment_ms FROM (SELECT zone AS id, toStartOfMinute(at) AS minute, max(local_peak_per_m2) AS peak,"
-        " max(people) AS people, max(error_people) AS error, avg(density_per_m2) AS density, max(pressure_low_per_s2) AS pressure_low,"
-        f" min(v.coverage) AS coverage, max(v.saturated) AS hidden FROM {view('v_zones')} AS v WHERE {WITHIN} AND {chosen('zone', 'zone')} GROUP BY id, minute"
+        f"SELECT {names.of('id', 'zone')} AS zone, minute, peak, if(hidden, '≥', '') AS least, people, error, density, pressure_low,"
+        f" coverage, {moment_ms('minute')} AS moment_ms FROM (SELECT zone AS id, toStartOfMinute(at) AS minute,"
+        " max(local_peak_per_m2) AS peak, max(people) AS people, max(error_people) AS error, avg(density_per_m2) AS density,"
+        " max(pressure_low_per_s2) AS pressure_low, min(v.coverage) AS coverage, max(v.saturated) AS hidden"
+        f" FROM {view('v_zones')} AS v WHERE {WITHIN} AND {chosen('zone', 'zone')} GROUP BY id, minute"
         " ORDER BY peak DESC LIMIT 1 BY id) ORDER BY peak DESC"
     )

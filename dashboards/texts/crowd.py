@@ -187,6 +187,11 @@ PANELS: Final = {
             "Coverage tells whether it was seen whole; ≥, that people hid each other and there may have been more.",
             "Click the minute for the replay: this is the list to go through after an event.",
         ),
-        ("各区域最差一分钟", "范围内各区域局部峰值最高的一分钟。", "覆盖率说明当时是否看全;“≥”表示人群相互遮挡,实际可能更多。", "点击分钟回放:活动后复盘的清单。"),
+        (
+            "各区域最差一分钟",
+            "范围内各区域局部峰值最高的一分钟。",
+            "覆盖率说明当时是否看全;“≥”表示人群相互遮挡,实际可能更多。",
+            "点击分钟回放:活动后复盘的清单。",
+        ),
     ),
 }

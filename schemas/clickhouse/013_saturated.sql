@@ -3,6 +3,9 @@
 ALTER TABLE {database}.zone_seconds
     ADD COLUMN IF NOT EXISTS saturated Bool AFTER age_ms;
 
+ALTER TABLE {database}.alerts_changes
+    ADD COLUMN IF NOT EXISTS at_least Bool AFTER repeats;
+
 -- Zones, one row a second. `coverage` is cameras seen of those expected; `known` says whether the number may be believed, and
 -- `saturated` that it is the least there are: people, density and local peak may be higher, and a fall of them may be none.
 CREATE OR REPLACE VIEW {database}.v_zones AS
@@ -26,3 +29,10 @@ CREATE OR REPLACE VIEW {database}.v_cameras AS
 SELECT at, camera, state, fromUnixTimestamp64Micro(since_us, 'UTC') AS since, fps, width_px, height_px, calibrated, people,
     height_px >= 1080 AS full_hd, night, saturated, event_time_us AS at_us
 FROM {database}.camera_health FINAL;
+
+CREATE OR REPLACE VIEW {database}.v_alert_changes AS
+SELECT at, alert_id, mode, axis, number, rule, place, priority, level,
+    indexOf(['watch', 'caution', 'warning', 'critical', 'act_now'], level) AS level_number,
+    condition, work, latched, card, verified, value, at_least, unit, x_m, y_m, actor_role, verdict, closing, grouped_under, inhibited_by,
+    repeats, plan, event_time_us AS at_us
+FROM {database}.alerts_changes FINAL;

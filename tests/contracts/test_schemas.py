@@ -75,6 +75,7 @@ GIVEN_OUT = {
     53: "linkage_request",
     54: "linkage_change",
     55: "crowd_density",
+    56: "alert_change",
 }
 
 

@@ -228,6 +228,8 @@ export interface Alert {
   start_us: number;
   event_time_us: number;
   value: number;
+  /** The value is a lower bound. */
+  at_least: boolean;
   unit: string;
   x_m: number;
   y_m: number;

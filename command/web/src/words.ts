@@ -90,7 +90,7 @@ const DIGITS: Record<string, number> = { "p/m2": 1, "p/m/s": 2, "p/m2/min": 1, "
 /** The number that fired, with its unit; empty where a rule has no number. */
 export function valueOf(alert: Alert): string {
   if (alert.rule === "fire_feedback") return t("card.output", { output: tOr(`output.${alert.unit}`, "fire.panel"), seconds: alert.value.toFixed(0) });
-  const unit = UNITS[alert.unit];
+  const unit = alert.at_least ? "zone.peak_least" : UNITS[alert.unit];
   return unit ? t(unit, { value: alert.value.toFixed(DIGITS[alert.unit] ?? 0) }) : "";
 }
 
