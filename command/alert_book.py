@@ -181,6 +181,7 @@ def _view(entry: _Entry, now_us: int) -> dict[str, Any]:
         "grouped_under": row.grouped_under,
         "inhibited_by": row.inhibited_by,
         "repeats": row.repeats,
+        "at_least": row.at_least,
         "reason": work.reason,
         "prompt": {"en": row.prompt_en, "zh": row.prompt_zh} if row.prompt_en or row.prompt_zh else None,
         "actor": work.actor,

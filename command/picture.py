@@ -242,6 +242,7 @@ class Picture:
             "plan_hash": self.plan_hash,
             "cells": base64.b64encode(cells).decode(),
             "people_seen": None if silent else self._people(cells),
+            "people_at_least": not silent and any(row["saturated"] for row in cameras.values()),
             "zones": zones,
             "gates": {gate.id: self._gate(gate.id) for gate in self.plan.gates},
             "occupancy": self._occupied(),
@@ -297,9 +298,16 @@ class Picture:
             "alarm_rule": rule,
             "fire": any(row["rule"] == "fire" for row in alerts),
             "window_end_us": row.window_end_us if row else 0,
+            "at_least": known and row is not None and row.saturated,
+            "hidden_from": [name for name in watching if known and self._is_saturated(name)],
             "blind": [] if known else [name for name in watching if silent or self._cameras[name].state(self._clock_us) != "ok"],
         }
         return facts | self._measures(ground, known=known) | {"next": self._outlook.zone(zone.id, self._clock_us) if known else None}
+
+    def _is_saturated(self, name: str) -> bool:
+        """Whether people hide each other from a camera that can be trusted otherwise."""
+        camera = self._cameras[name]
+        return camera.health is not None and camera.health.saturated and camera.state(self._clock_us) == "ok"
 
     @staticmethod
     def _measures(ground: _Ground, *, known: bool) -> dict[str, Any]:
@@ -326,12 +334,15 @@ class Picture:
 
     def _camera(self, camera: _Camera, *, silent: bool) -> dict[str, Any]:
         health = camera.health
+        state = "silent" if silent else camera.state(self._clock_us)
         return {
-            "state": "silent" if silent else camera.state(self._clock_us),
+            "state": state,
             "since_us": health.since_us if health and health.state != "ok" else camera.newest_us(),
             "age_ms": max(self._clock_us - camera.newest_us(), 0) // US_PER_MS if camera.newest_us() else None,
             "fps": round(health.fps, 1) if health else None,
             "below_1080p": bool(health and 0 < health.height_px < FULL_HD_PX),
+            "night": bool(health and health.night and state == "ok"),
+            "saturated": bool(health and health.saturated and state == "ok"),
             "calibrated": health.calibrated if health else None,
             "people": health.people if health and health.people >= 0 else None,
             "preview": camera.preview is not None,

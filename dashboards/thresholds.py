@@ -64,7 +64,7 @@ UNKNOWN_COUNT: Final = Limits(0, 100, ((None, CALM), (1, UNKNOWN)), "none is the
 CRITICAL_COUNT: Final = Limits(0, 100, ((None, CALM), (1, RED)), "life safety: one is level I")
 LEVEL_COUNT: Final = Limits(0, 100, ((None, CALM),), "counts beside their numeral; the colour is that of the level")
 WARNING_COUNT: Final = Limits(0, 100, ((None, CALM), (1, ORANGE)), "wrong_way: level II each")
-CAMERA_STATE: Final = Limits(-1, 6, ((None, UNKNOWN), (1, ACCENT), (2, ATTENTION)), "states of the picture, by their number")
+CAMERA_STATE: Final = Limits(-1, 8, ((None, UNKNOWN), (1, ACCENT), (2, ATTENTION)), "states of the picture, by their number")
 FIRE_STATE: Final = Limits(
     -1,
     6,
@@ -103,7 +103,7 @@ def los_words(say: Say) -> dict[str, tuple[str, str]]:
 
 def camera_words(say: Say) -> dict[str, tuple[str, str]]:
     """States of a camera's picture; only `ok` is believed."""
-    states = ("ok", "stale", "frozen", "black", "white", "covered")
+    states = ("ok", "stale", "frozen", "black", "white", "covered", "blurred", "moved")
     return {"-1": (say("camera.silent"), UNKNOWN)} | {
         str(index): (say(f"camera.{state}"), ACCENT if state == "ok" else ATTENTION) for index, state in enumerate(states, start=1)
     }
@@ -125,6 +125,6 @@ def fire_words(say: Say) -> dict[str, tuple[str, str]]:
     }
 
 
-CAMERA_STATES: Final = "['ok', 'stale', 'frozen', 'black', 'white', 'covered']"
+CAMERA_STATES: Final = "['ok', 'stale', 'frozen', 'black', 'white', 'covered', 'blurred', 'moved']"
 FIRE_STATES: Final = "['normal', 'alarm', 'fault', 'output_started', 'feedback', 'unanswered']"
 RECORDER_STATES: Final = "['ok', 'disk_80', 'disk_90', 'stopped']"

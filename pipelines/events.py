@@ -229,6 +229,7 @@ class ZoneSums:
     pressure_high_sum: int = 0
     patch_n: int = 0
     lost: int = 0
+    saturated: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -310,6 +311,7 @@ class CrowdDensity:
     observed_share: float = 0.0
     error_people: float = 0.0
     age_ms: int = -1
+    saturated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -396,6 +398,7 @@ class AlertChange:
     grouped_under: str = ""
     inhibited_by: str = ""
     repeats: int = 1
+    at_least: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -113,7 +113,7 @@ def _parameters(message: Message) -> list[NamedValue]:
             "condition": change.condition,
             "verified": "true" if change.verified else "false",
             "place": change.place,
-            "value": f"{change.value:g} {change.unit}".strip(),
+            "value": f"{'≥ ' if change.at_least else ''}{change.value:g} {change.unit}".strip(),
             "change": f"{change.axis}:{change.number}",
         }
     if order is not None:

@@ -20,7 +20,7 @@ def zones(names: Names, order: str = "ORDER BY level DESC, peak DESC") -> str:
     """Every chosen zone as it stands at the end of the range; -1 is unknown."""
     measured = (
         "(SELECT zone, at, people, error_people, density_per_m2, local_peak_per_m2, los, los_number, los_scale, pressure_low_per_s2,"
-        " pressure_per_s2, pressure_high_per_s2, coverage, cameras_seen, cameras_expected, known"
+        " pressure_per_s2, pressure_high_per_s2, coverage, cameras_seen, cameras_expected, known, saturated"
         f" FROM {view('v_zones')} WHERE {recent()} ORDER BY at DESC LIMIT 1 BY zone)"
     )
     judged = f"(SELECT zone, level_number FROM {view('v_zone_levels')} WHERE {recent(10)} ORDER BY at DESC LIMIT 1 BY zone)"
@@ -28,7 +28,8 @@ def zones(names: Names, order: str = "ORDER BY level DESC, peak DESC") -> str:
     return (
         f"SELECT p.name AS zone, m.zone != '' AND m.known AND {age} <= {BELIEVED_S} AS believed,"
         " toFloat64(if(believed AND l.zone != '', toInt32(l.level_number), -1)) AS level,"
-        " if(believed, m.local_peak_per_m2, NULL) AS peak, if(believed, m.people, NULL) AS people,"
+        " if(believed, m.local_peak_per_m2, NULL) AS peak, if(believed AND m.saturated, '≥', '') AS least,"
+        " if(believed, m.people, NULL) AS people,"
         " if(believed, m.error_people, NULL) AS error, if(believed, m.density_per_m2, NULL) AS density,"
         " toFloat64(if(believed AND m.los_number > 0, toInt32(m.los_number), -1)) AS los, toString(m.los_scale) AS scale,"
         " if(believed, m.pressure_low_per_s2, NULL) AS pressure_low, if(believed, m.pressure_per_s2, NULL) AS pressure,"
@@ -184,9 +185,10 @@ def pressure() -> str:
 def worst_minutes(names: Names) -> str:
     """Each zone's worst minute."""
     return (
-        f"SELECT {names.of('id', 'zone')} AS zone, minute, peak, people, error, density, pressure_low, coverage,"
-        f" {moment_ms('minute')} AS moment_ms FROM (SELECT zone AS id, toStartOfMinute(at) AS minute, max(local_peak_per_m2) AS peak,"
-        " max(people) AS people, max(error_people) AS error, avg(density_per_m2) AS density, max(pressure_low_per_s2) AS pressure_low,"
-        f" min(v.coverage) AS coverage FROM {view('v_zones')} AS v WHERE {WITHIN} AND {chosen('zone', 'zone')} GROUP BY id, minute"
+        f"SELECT {names.of('id', 'zone')} AS zone, minute, peak, if(hidden, '≥', '') AS least, people, error, density, pressure_low,"
+        f" coverage, {moment_ms('minute')} AS moment_ms FROM (SELECT zone AS id, toStartOfMinute(at) AS minute,"
+        " max(local_peak_per_m2) AS peak, max(people) AS people, max(error_people) AS error, avg(density_per_m2) AS density,"
+        " max(pressure_low_per_s2) AS pressure_low, min(v.coverage) AS coverage, max(v.saturated) AS hidden"
+        f" FROM {view('v_zones')} AS v WHERE {WITHIN} AND {chosen('zone', 'zone')} GROUP BY id, minute"
         " ORDER BY peak DESC LIMIT 1 BY id) ORDER BY peak DESC"
     )

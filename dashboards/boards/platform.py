@@ -46,6 +46,8 @@ def board(say: Say) -> Board:
         Field(name="height", title="col.height", unit="text", decimals=0),
         Field(name="full_hd", title="col.full_hd", unit="text"),
         Field(name="calibrated", title="col.calibrated", unit="text"),
+        Field(name="night", title="col.night", unit="text"),
+        Field(name="saturated", title="col.saturated", unit="text"),
         silent,
     )
     recorders = (

@@ -105,14 +105,15 @@ def tables() -> str:
 
 def _newest_cameras(names: Names) -> str:
     newest = (
-        "(SELECT camera, at, state, fps, height_px, full_hd, calibrated"
+        "(SELECT camera, at, state, fps, height_px, full_hd, calibrated, night, saturated"
         f" FROM {view('v_cameras')} WHERE {WITHIN} AND {chosen('camera', 'camera')} ORDER BY at DESC LIMIT 1 BY camera)"
     )
     return (
         f"SELECT p.name AS camera, if(c.camera = '', NULL, {age_s('c.at')}) AS age,"
         f" toFloat64(if(c.camera = '' OR age > {SILENT_S}, -1, toInt32(indexOf({CAMERA_STATES}, c.state)))) AS state,"
         " if(c.camera = '', NULL, c.fps) AS fps, if(c.camera = '', NULL, c.height_px) AS height,"
-        " if(c.camera = '', '', if(c.full_hd, '✓', '–')) AS full_hd, if(c.camera = '', '', if(c.calibrated, '✓', '–')) AS calibrated"
+        " if(c.camera = '', '', if(c.full_hd, '✓', '–')) AS full_hd, if(c.camera = '', '', if(c.calibrated, '✓', '–')) AS calibrated,"
+        " if(c.night, '✓', '') AS night, if(c.saturated, '≥', '') AS saturated"
         f" FROM {names.places('camera', 'camera')} AS p LEFT JOIN {newest} AS c ON p.id = c.camera"
     )
 
@@ -124,7 +125,7 @@ def cameras_now(names: Names) -> str:
 
 def camera_table(names: Names) -> str:
     """Each chosen camera, the worst first."""
-    columns = "camera, state, fps, height, full_hd, calibrated, age"
+    columns = "camera, state, fps, height, full_hd, calibrated, night, saturated, age"
     return f"SELECT {columns} FROM ({_newest_cameras(names)}) ORDER BY state = 1, state DESC, camera"
 
 

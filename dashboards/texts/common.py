@@ -87,6 +87,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "camera.black": ("black", "黑屏"),
     "camera.white": ("white", "白屏"),
     "camera.covered": ("covered", "被遮挡"),
+    "camera.blurred": ("out of focus", "失焦"),
+    "camera.moved": ("moved", "移位"),
     "fire.silent": ("? silent", "? 无消息"),
     "fire.normal": ("normal", "监视中"),
     "fire.alarm": ("I alarm", "一级 火警"),

@@ -87,13 +87,13 @@ PANELS: Final = {
         (
             "Zones now",
             "Each zone with its level, peak, people with error, level of service, pressure, coverage and age.",
-            "Sorted by level; a number is worth its coverage and its age.",
+            "Sorted by level; a number is worth its coverage and its age. Where ≥ stands, people hide each other and there may be more.",
             "Click the peak for the replay at that moment.",
         ),
         (
             "各区域现状",
             "每个区域的等级、峰值、人数及误差、服务水平、压力、覆盖率与时延。",
-            "按等级排序;数字的可信度取决于覆盖率与时延。",
+            "按等级排序;数字的可信度取决于覆盖率与时延。标“≥”处人群相互遮挡,实际可能更多。",
             "点击峰值回放该时刻。",
         ),
     ),
@@ -184,9 +184,14 @@ PANELS: Final = {
         (
             "Worst minute of each zone",
             "For each zone the minute with the highest local peak in the range.",
-            "Coverage tells whether it was seen whole.",
+            "Coverage tells whether it was seen whole; ≥, that people hid each other and there may have been more.",
             "Click the minute for the replay: this is the list to go through after an event.",
         ),
-        ("各区域最差一分钟", "范围内各区域局部峰值最高的一分钟。", "覆盖率说明当时是否看全。", "点击分钟回放:活动后复盘的清单。"),
+        (
+            "各区域最差一分钟",
+            "范围内各区域局部峰值最高的一分钟。",
+            "覆盖率说明当时是否看全;“≥”表示人群相互遮挡,实际可能更多。",
+            "点击分钟回放:活动后复盘的清单。",
+        ),
     ),
 }

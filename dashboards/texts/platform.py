@@ -141,22 +141,22 @@ PANELS: Final = {
         (
             "Cameras over time",
             "The state of each chosen camera's picture.",
-            "Grey is silence. Frozen, black, white and covered are told by the picture itself.",
+            "Grey is silence. Frozen, black, white, covered, out of focus and moved are told by the picture itself.",
             "Click for the replay at that moment.",
         ),
-        ("摄像机状态变化", "所选摄像机的画面状态。", "灰色为无消息。冻结、黑屏、白屏、遮挡由画面判断。", "点击回放该时刻。"),
+        ("摄像机状态变化", "所选摄像机的画面状态。", "灰色为无消息。冻结、黑屏、白屏、遮挡、失焦、移位由画面判断。", "点击回放该时刻。"),
     ),
     "camera_table": (
         (
             "Cameras now",
-            "Each chosen camera: state, frame rate, lines of the picture, whether it is 1080p and calibrated, and how long ago it spoke.",
-            "The standard asks for 1080p; without calibration it counts boxes, not places.",
+            "Each chosen camera: state, frame rate, lines, whether it is 1080p, calibrated, at night or saturated, and how long ago it spoke.",
+            "The standard asks for 1080p; without calibration it counts boxes, not places. Saturated: people hide each other, it counts the least.",
             "Worst first.",
         ),
         (
             "摄像机现状",
-            "所选摄像机的状态、帧率、垂直像素、是否1080p与已标定及距今时间。",
-            "标准要求1080p;未标定只能数人,不能定位。",
+            "所选摄像机的状态、帧率、垂直像素、是否1080p、已标定、夜间设置、遮挡饱和及距今时间。",
+            "标准要求1080p;未标定只能数人,不能定位。遮挡饱和:人群相互遮挡,人数仅为下限。",
             "异常者在前。",
         ),
     ),

@@ -91,6 +91,7 @@ class Episodes:
             card=found.card,
             verified=found.verified,
             value=found.value,
+            at_least=found.at_least,
             unit=found.unit,
             x_m=found.at_m[0],
             y_m=found.at_m[1],

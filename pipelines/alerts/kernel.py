@@ -174,6 +174,7 @@ class Kernel(Episodes):
                         card=card,
                         value=reading.peak_per_m2,
                         unit="p/m2",
+                        at_least=reading.at_least,
                         at_m=(reading.x_m, reading.y_m),
                     )
                 )
@@ -182,6 +183,7 @@ class Kernel(Episodes):
             return
         if reading.seen:
             alert.value, alert.x_m, alert.y_m = reading.peak_per_m2, reading.x_m, reading.y_m
+            alert.at_least = reading.at_least
         self._carry_on(alert, now_us, ladder.level, reached, card=card)
 
     def _carry_on(self, alert: Alert, now_us: int, level: str, reached: list[str], *, card: bool) -> None:

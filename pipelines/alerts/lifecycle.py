@@ -41,6 +41,7 @@ class Alert:
     card: bool = False
     verified: bool = True
     value: float = 0.0
+    at_least: bool = False  # the value is a lower bound
     unit: str = ""
     x_m: float = 0.0
     y_m: float = 0.0
@@ -135,6 +136,7 @@ class Alert:
             grouped_under=self.grouped_under,
             inhibited_by=self.inhibited_by,
             repeats=self.repeats,
+            at_least=self.at_least,
         )
 
     def dump(self) -> str:

@@ -140,7 +140,7 @@ class Eye:
         while self._slice_us + units.SLICE_US <= event_us:
             accuracy = self._accuracy()
             entries = self._sums.close(accuracy)
-            self.saturated = any(row.n_error > row.n * accuracy.count_error_ppm for row in entries)
+            self.saturated = any(row.saturated for row in entries)
             out.append(
                 CrowdZones(
                     camera=self._view.camera,

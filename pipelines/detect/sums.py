@@ -45,10 +45,13 @@ class Accuracy:
     saturated_people: int = 0
     saturated_ppm: int = 0
 
+    def is_saturated(self, fullest: int) -> bool:
+        """Whether a count is a lower bound where the *fullest* box holds so many."""
+        return 0 < self.saturated_people <= fullest
+
     def error_ppm(self, fullest: int) -> int:
-        """Share by which a count may be wrong where the *fullest* box holds so many."""
-        saturated = 0 < self.saturated_people <= fullest
-        return max(self.count_error_ppm, self.saturated_ppm) if saturated else self.count_error_ppm
+        """Share by which a count may then be wrong."""
+        return max(self.count_error_ppm, self.saturated_ppm) if self.is_saturated(fullest) else self.count_error_ppm
 
 
 EXACT = Accuracy()
@@ -161,6 +164,7 @@ def _zone_sums(people: _Slice, floor: ZoneFloor, accuracy: Accuracy) -> dict[str
     moving = people.velocities.compress(people.velocities[:, 0] != NO_VELOCITY, axis=0)
     squares = np.einsum("ij,ij->i", moving, moving)
     peaks = people.boxes.peaks(floor)
+    fullest = max((peak.count for peak in peaks), default=0)
     sum_vx, sum_vy = np.einsum("ij->j", moving).tolist()
     return {
         "n": len(people.points),
@@ -172,7 +176,8 @@ def _zone_sums(people: _Slice, floor: ZoneFloor, accuracy: Accuracy) -> dict[str
         "peak_sum": sum(peak.count for peak in peaks),
         "peak_place": max((pack_place(peak.count, peak.ix, peak.iy) for peak in peaks), default=0),
         "around_sum": sum(peak.around_micro_per_m2 for peak in peaks),
-        "n_error": len(people.points) * accuracy.error_ppm(max((peak.count for peak in peaks), default=0)),
+        "n_error": len(people.points) * accuracy.error_ppm(fullest),
+        "saturated": int(accuracy.is_saturated(fullest)),
         **_pressure(people),
     }
 

@@ -107,9 +107,10 @@ class OrderDesk:
         level, name = self._seen.level(action.to, now_us), place_name(action.to, self._plan)
         if level in _OVER:
             return say("crowded", place=name, level=word(LEVELS, level))
-        if level == "unknown" and not (command.second_gesture and command.reason.strip()):
+        sure = bool(command.second_gesture and command.reason.strip())
+        if level == "unknown" and not sure:
             return say("unknown_there", place=name)
-        return NOTHING
+        return say("least_there", place=name) if self._seen.at_least(action.to, now_us) and not sure else NOTHING
 
     def _first(
         self, made: str, command: OrderCommand, action: Action | None, before: float | None, *, now_us: int, wall_us: int, why: Said
@@ -158,6 +159,8 @@ class OrderDesk:
         if peak is None:
             return "its state is UNKNOWN", "该处情况不明"
         words = {"none": ("below watch", "未达关注"), "watch": ("at watch", "关注")}.get(level, (level, level))
+        if self._seen.at_least(action.to, now_us):
+            return f"there now at least {peak:.1f} p/m², people hide each other", f"该处至少{peak:.1f}人/平方米,人群相互遮挡"
         return f"there now {peak:.1f} p/m², {words[0]}", f"该处{peak:.1f}人/平方米,{words[1]}"
 
     def _carry_out(self, change: OrderChange, *, now_us: int, deliver: bool = True) -> None:
@@ -190,8 +193,9 @@ class OrderDesk:
             if action is None or action.effect is None:
                 continue
             after = self._seen.measure(action.effect.measure, order.change.place, now_us)
-            judged = judge(order.before, after, fall=action.effect.fall)
-            seen = fill(_FROM_TO, before=_number(order.before), after=_number(after))
+            least = action.effect.measure == "peak" and self._seen.at_least(order.change.place, now_us)
+            judged = judge(order.before, after, fall=action.effect.fall, at_least=least)
+            seen = fill(_FROM_TO, before=_number(order.before), after=_number(after, at_least=least))
             said = say("effect", measure=word(MEASURES, action.effect.measure), seen=(seen.en, seen.zh))
             self.changes.append(self.book.judged(order, judged, said, now_us=wall_us))
 
@@ -228,5 +232,7 @@ class OrderDesk:
             self._desk.order(change, self._words(FREE, change.place, (change.text_en, change.text_zh), now_us=0), priority=alert.priority)
 
 
-def _number(value: float | None) -> tuple[str, str]:
-    return UNKNOWN if value is None else (f"{value:.2f}", f"{value:.2f}")
+def _number(value: float | None, *, at_least: bool = False) -> tuple[str, str]:
+    if value is None:
+        return UNKNOWN
+    return (f"at least {value:.2f}", f"至少{value:.2f}") if at_least else (f"{value:.2f}", f"{value:.2f}")

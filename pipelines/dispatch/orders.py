@@ -43,6 +43,10 @@ SENTENCES: Final[dict[str, Pair]] = {
         "The state of '{place}' is unknown: to send people there needs the second gesture and a reason.",
         "“{place}”情况不明:引导人员前往须再按一次并写明原因。",
     ),
+    "least_there": (
+        "People hide each other in '{place}', it may be fuller than it looks: to send people there needs the second gesture and a reason.",
+        "“{place}”人群相互遮挡,实际可能更拥挤:引导人员前往须再按一次并写明原因。",
+    ),
     "taken_back": ("the alert was taken back", "告警已撤回"),
     "all_told": ("everyone was told", "已全部通知"),
     "clause": ("clause {clause}", "条款 {clause}"),
@@ -248,8 +252,13 @@ def _before(reason: str) -> float | None:
         return None
 
 
-def judge(before: float | None, after: float | None, *, fall: float) -> str:
-    """Whether a measure has fallen by the share *fall*: effective, not_effective, or unknown where a value is missing."""
+def judge(before: float | None, after: float | None, *, fall: float, at_least: bool = False) -> str:
+    """Whether a measure has fallen by the share *fall*: effective, not_effective, or unknown where a value is missing.
+
+    *at_least*: the later value is a lower bound, so that a fall of it proves nothing.
+    """
     if before is None or after is None:
+        return "unknown"
+    if at_least and after <= before * (1 - fall):
         return "unknown"
     return "effective" if after <= before * (1 - fall) and before > 0 else "not_effective"

@@ -71,6 +71,11 @@ class Surroundings:
         ]
         return reached[-1] if reached else "none"
 
+    def at_least(self, zone_id: str, now_us: int) -> bool:
+        """Whether the zone's peak is a lower bound: people hide each other there."""
+        row = self._fresh_density(zone_id, now_us)
+        return row is not None and row.saturated
+
     def _fresh_density(self, zone_id: str, now_us: int) -> CrowdDensity | None:
         row, at_us = self._density.get(zone_id, (None, 0))
         zone = self.plan.zone(zone_id)

@@ -69,6 +69,7 @@ LEVEL: Final = {
 }
 CLEARED: Final = ("cleared", "解除")
 UNVERIFIED: Final = ("UNVERIFIED", "未核实")
+AT_LEAST: Final = ("at least, people hide each other", "仅为下限,人群相互遮挡")
 Pair = tuple[str, str]
 
 
@@ -89,13 +90,14 @@ def texts(change: AlertChange, plan: Plan, *, retracted: bool = False) -> dict[s
 
 
 def line(change: AlertChange, plan: Plan, *, retracted: bool = False) -> dict[str, str]:
-    """Language → one line for the screen: place - what - level."""
+    """Language → one line for the screen: place - what - level, and what makes it doubtful."""
     level = LEVEL.get(change.level, (change.level, change.level))
     if retracted or change.condition == "cleared":
         level = RETRACTED if retracted else CLEARED
     mark = [(EXERCISE, EXERCISE)] if is_drill(change.mode) else []
     what = WHAT.get(change.rule, (change.rule, change.rule))
-    parts = [*mark, place_name(change.place, plan), what, level, *([] if change.verified else [UNVERIFIED])]
+    least = [AT_LEAST] if change.at_least and change.condition != "cleared" and not retracted else []
+    parts = [*mark, place_name(change.place, plan), what, level, *([] if change.verified else [UNVERIFIED]), *least]
     return {"en": " – ".join(en for en, _ in parts), "zh": ",".join(zh for _, zh in parts)}
 
 

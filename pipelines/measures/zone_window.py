@@ -16,7 +16,7 @@ from pipelines.units import MICRO, SLICE_US
 Bounds = Mapping[str, Sequence[float]]
 _ADDED: Final = ("frames_expected", "frames_used", "n", "n_v", "sum_vx", "sum_vy", "sum_v", "peak_sum", "around_sum", "n_error")
 _PRESSURE: Final = ("pressure_n", "pressure_sum", "pressure_low_sum", "pressure_high_sum")
-_LARGEST: Final = ("zone_area_cm2", "owned_area_cm2", "cameras_expected", "peak_place", "noise_micro", "patch_n")
+_LARGEST: Final = ("zone_area_cm2", "owned_area_cm2", "cameras_expected", "peak_place", "noise_micro", "patch_n", "saturated")
 _MOST_PER_M2: Final = 1e9  # the last letter's bound
 
 
@@ -78,6 +78,7 @@ def zone_window(zone: str, *, end_us: int, cameras: Iterable[Mapping[int, ZoneSu
         observed_share=share,
         error_people=added("error_micro") / 1e6 + (people * (1.0 - share) / share if share > 0 else 0.0),
         age_ms=(end_us - newest - SLICE_US) // 1000 if newest >= 0 else -1,
+        saturated=largest("saturated") > 0,
     )
 
 

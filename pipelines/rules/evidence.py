@@ -21,6 +21,7 @@ class Evidence:
         levels: those that it reaches, lowest first.
         card: whether it may be shown and sounded.
         value, unit: what was measured.
+        at_least: the value is a lower bound.
         at_m: where, exactly.
         source: the device, camera or person that it comes from.
         verified: false for what is shown as UNVERIFIED.
@@ -37,6 +38,7 @@ class Evidence:
     card: bool = True
     value: float = 0.0
     unit: str = ""
+    at_least: bool = False
     at_m: tuple[float, float] = (0.0, 0.0)
     source: str = ""
     verified: bool = True

@@ -35,7 +35,10 @@ class Steps:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """One window of one zone; `covered` says that enough of its cameras were seen, `seen` that any was."""
+    """One window of one zone; `covered` says that enough of its cameras were seen, `seen` that any was.
+
+    `at_least` says that the peak is a lower bound: it may rise by that, and is told so, but no level follows from it here.
+    """
 
     peak_per_m2: float
     x_m: float
@@ -43,6 +46,7 @@ class Reading:
     around_per_m2: float
     seen: bool
     covered: bool
+    at_least: bool = False
 
 
 UNSEEN: Final = Reading(peak_per_m2=0, x_m=0, y_m=0, around_per_m2=0, seen=False, covered=False)
@@ -57,6 +61,7 @@ def reading_of(row: CrowdDensity, *, covered: bool) -> Reading:
         around_per_m2=row.around_per_m2,
         seen=row.cameras_seen > 0,
         covered=covered,
+        at_least=row.saturated,
     )
 
 

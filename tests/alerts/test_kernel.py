@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from pipelines.alerts.kernel import Kernel
 from pipelines.events import AlertCommand, SensorFire
@@ -29,6 +30,32 @@ def test_a_rising_peak_is_one_alert_whose_id_is_that_of_its_start():
     assert changes[-1].level == "critical"
     assert changes[-1].latched
     assert [step.level for step in changes[-1].levels] == ["watch", "caution", "warning", "critical"]
+
+
+def test_a_peak_that_is_a_lower_bound_is_told_so_until_it_is_told_again_without():
+    subject = kernel()
+    found = []
+    for index in range(150):
+        now_us = START + index * MICRO // 5
+        full = index < 80
+        thing, row = density("hall", now_us, 2.2 if full else 3.4)
+        found += subject.step(now_us, [(thing, replace(row, saturated=full)), density("queue", now_us, 0.0)]).changes
+    assert [(change.level, change.value, change.at_least) for change in found] == [("watch", 2.2, True), ("caution", 3.4, False)]
+
+
+def test_a_saved_lower_bound_is_one_after_a_restart():
+    subject = kernel()
+    for index in range(60):
+        now_us = START + index * MICRO // 5
+        thing, row = density("hall", now_us, 5.2)
+        subject.step(now_us, [(thing, replace(row, saturated=True))])
+    again = kernel()
+    again.load(json.loads(json.dumps(subject.dump())))
+    assert (
+        [alert.at_least for alert in again.open_alerts("crowd_density")]
+        == [alert.at_least for alert in subject.open_alerts("crowd_density")]
+        == [True]
+    )
 
 
 def test_the_mode_is_beside_the_id_and_never_in_it():

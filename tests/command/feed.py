@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -107,7 +108,9 @@ def cells(camera: str, at_us: int, rows: list[tuple[int, int, int]]) -> Fed:
     return "crowd.cells", CrowdCells(camera=camera, event_time_us=at_us - S, period_us=S, cells=made.tobytes(), row_bytes=CELL.itemsize)
 
 
-def density(zone: str, end_us: int, *, peak: float = 1.0, seen: int = 1, expected: int = 1, x: float = 0, y: float = 0) -> Fed:
+def density(
+    zone: str, end_us: int, *, peak: float = 1.0, seen: int = 1, expected: int = 1, x: float = 0, y: float = 0, **fields: Any
+) -> Fed:
     """A row of the density job."""
     row = CrowdDensity(
         progress=False,
@@ -130,7 +133,7 @@ def density(zone: str, end_us: int, *, peak: float = 1.0, seen: int = 1, expecte
         frames_expected=5,
         frames_used=5,
     )
-    return "crowd.density", row
+    return "crowd.density", replace(row, **fields)
 
 
 def progress(end_us: int) -> Fed:
@@ -155,9 +158,11 @@ def progress(end_us: int) -> Fed:
     )
 
 
-def health(camera: str, at_us: int, *, state: str = "ok", calibrated: bool = True, people: int = 12, height_px: int = 1080) -> Fed:
+def health(
+    camera: str, at_us: int, *, state: str = "ok", calibrated: bool = True, people: int = 12, height_px: int = 1080, **fields: bool
+) -> Fed:
     """What a camera says of itself."""
-    return "camera.health", CameraHealth(
+    row = CameraHealth(
         camera=camera,
         event_time_us=at_us,
         received_us=at_us,
@@ -169,6 +174,7 @@ def health(camera: str, at_us: int, *, state: str = "ok", calibrated: bool = Tru
         calibrated=calibrated,
         people=people,
     )
+    return "camera.health", replace(row, **fields)
 
 
 def flow(line: str, end_us: int, entered: int, exited: int, *, gate: str = "gate") -> Fed:
@@ -367,6 +373,21 @@ def _crowd(owns: tuple[float, float, float, float], step: int) -> bytes:
     made["x"], made["y"] = x[there], y[there]
     made["density"] = np.round(mean * (0.6 + 0.8 * grain) * 100)[there]
     return made.tobytes()
+
+
+def evening_doubts(at_us: int) -> Iterator[Fed]:
+    """The evening's cameras, each with something wrong: out of focus, moved, covered, in the dark, too coarse, too full."""
+    yield health("cam-a-gate", at_us, state="blurred")
+    yield health("cam-d-gate", at_us, state="moved", calibrated=False)
+    yield health("cam-hall-2", at_us, state="covered")
+    yield health("cam-b-gate", at_us, night=True)
+    yield health("cam-e-south", at_us, height_px=720)
+    yield health("cam-c-gate", at_us, saturated=True, people=64)
+    yield health("cam-stage-w", at_us, saturated=True, night=True, people=210)
+    yield density("gate-c-queue", at_us, peak=3.3, saturated=True)
+    yield density("stage-front", at_us, peak=3.5, seen=2, expected=2, saturated=True)
+    maybe = change("x1", "cannot_exclude", "stage-front", start_us=at_us - 20 * S, value=6.8)
+    yield "alerts.changes", maybe
 
 
 def evening_alerts(at_us: int) -> Iterator[Fed]:

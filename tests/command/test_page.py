@@ -82,6 +82,111 @@ def test_a_drill_shows_its_stripe_its_zones_and_its_alerts(
     assert visit(evening, dist, tmp_path, go) == []
 
 
+@pytest.fixture
+def doubtful(evening: Made) -> Made:
+    """The evening with cameras of every state."""
+    for thing, record in feed.evening_doubts(feed.NOW_US):
+        evening.pictures[MODE].apply(thing, record, feed.NOW_US)
+    return evening
+
+
+EDGE_PX = 3  # of a label's own rim
+DOUBTS = {
+    "en": {
+        "zones": (
+            "Gate A queue: unknown",
+            "Gate D queue: I critical, unknown",
+            "Hall 2: I critical, unknown",
+            "Gate C queue: II warning, ≥ 3.3 p/m², lower bound: people hide each other",
+            "Gate B queue: 0.7 p/m²",
+        ),
+        "plan": ("camera out of focus", "camera covered", "people hide each other", "≥ lower bound"),
+        "trust": ("! 28 of 32 cameras", "! zones with a lower bound only: 2", "night settings: 2"),
+        "card": ("seen ≥ 3.5 p/m², may be 6.8 p/m²", "people hide each other from camera Stage front west", "or sooner"),
+        "cameras": (
+            "Gate A out of focus",
+            "Gate D moved, uncalibrated",
+            "Hall 2 covered",
+            "Stage front west live · saturated · night settings",
+            "Gate B live · night settings",
+            "East concourse south live · below 1080p",
+        ),
+        "camera": ("at least 64 people in the picture", "Those behind are not seen"),
+        "total": "people or more",
+    },
+    "zh": {
+        "zones": (
+            "A口外场: 情况不明",
+            "D口外场: I 危急, 情况不明",
+            "二号厅: I 危急, 情况不明",
+            "C口外场: II 严重, ≥ 3.3 人/m², 下限值:人群相互遮挡",
+            "B口外场: 0.7 人/m²",
+        ),
+        "plan": ("摄像机失焦", "摄像机被遮挡", "人群相互遮挡", "≥ 下限值"),
+        "trust": ("! 摄像机 28/32", "! 仅为下限值的区域:2", "夜间设置:2"),
+        "card": ("所见 ≥ 3.5 人/m²,可能达 6.8 人/m²", "摄像机“台前西”画面中人群相互遮挡", "可能更早"),
+        "cameras": (
+            "A口 失焦",
+            "D口 移位,未标定",
+            "二号厅 被遮挡",
+            "台前西 在线 · 遮挡饱和 · 夜间设置",
+            "B口 在线 · 夜间设置",
+            "东通道南 在线 · 低于1080p",
+        ),
+        "camera": ("画面中至少 64 人", "被挡住的人看不到"),
+        "total": "人以上",
+    },
+}
+
+
+@pytest.mark.parametrize("language", DOUBTS)
+def test_every_state_of_a_camera_has_its_words_and_a_zone_that_nobody_sees_well_is_unknown(
+    doubtful: Made, dist: Path, tmp_path: Path, language: str
+) -> None:
+    said = DOUBTS[language]
+
+    async def go(browser: Browser, url: str) -> None:
+        async def missing(selector: str, wanted: tuple[str, ...]) -> list[str]:
+            text = await browser.value(f"[...document.querySelectorAll({selector!r})].map(node => node.textContent).join('\\n')")
+            return [each for each in wanted if each not in text]
+
+        await browser.go(f"{url}?lang={language}&mode={MODE}")
+        await browser.until("document.querySelectorAll('.card').length === 6")
+        assert await missing("#zone-list", said["zones"]) == []
+        assert await missing(".plan", said["plan"]) == []
+        assert await missing("#trust", said["trust"]) == []
+        assert await missing(".card", said["card"]) == []
+        assert await missing(".tile", (said["total"],)) == []
+        assert await browser.value("document.querySelectorAll('.zone.unknown.least').length") == 0
+        assert await browser.value("document.querySelectorAll('.zone.least').length") == 2
+        await browser.value("document.querySelector('button.tile').click()")
+        assert await missing("dialog[open] .post", said["cameras"]) == []
+        name = said["zones"][3].split()[0].removesuffix("外场:") if language == "zh" else "Gate C"
+        await browser.value(
+            f"[...document.querySelectorAll('dialog[open] .post')].find(row => row.textContent.startsWith({name + ' '!r})).click()"
+        )
+        assert await missing(".camera-view", said["camera"]) == []
+
+    assert visit(doubtful, dist, tmp_path, go) == []
+
+
+def test_on_a_phone_no_label_of_the_plan_covers_another_and_none_is_cut_off(doubtful: Made, dist: Path, tmp_path: Path) -> None:
+    async def go(browser: Browser, url: str) -> None:
+        await browser.go(f"{url}?lang=en&mode={MODE}")
+        await browser.until("document.querySelectorAll('.card').length === 6")
+        boxes = "[...document.querySelectorAll('.label-back')].map(node => node.getBoundingClientRect())"
+        stage = "document.querySelector('.stage').getBoundingClientRect()"
+        assert await browser.value(f"{boxes}.filter(box => box.left < {stage}.left - 1 || box.right > {stage}.right + 1).length") == 0
+        covered = (
+            "[...document.querySelectorAll('.label .label-back')].map(node => node.getBoundingClientRect())"
+            ".flatMap((a, i, all) => all.slice(i + 1).map(b => [Math.min(a.right, b.right) - Math.max(a.left, b.left),"
+            " Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top)])).filter(([w, h]) => w > 0 && h > 0)"
+        )
+        assert [pair for pair in await browser.value(covered) if min(pair) > EDGE_PX] == []
+
+    assert visit(doubtful, dist, tmp_path, go, width=390, height=844) == []
+
+
 def test_a_life_safety_alert_needs_the_key_twice_and_only_on_the_focused_card(evening: Made, dist: Path, tmp_path: Path) -> None:
     async def go(browser: Browser, url: str) -> None:
         await browser.go(url)

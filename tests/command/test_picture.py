@@ -67,6 +67,36 @@ def test_a_frozen_camera_gives_no_cells_and_its_zone_is_unknown_without_numbers(
     assert snapshot["zones"]["east"]["known"]
 
 
+def test_what_a_saturated_camera_counts_is_a_lower_bound_and_says_by_which_camera() -> None:
+    full = feed.health("cam-e1", NOW_US, saturated=True, night=True)
+    snapshot = made(*all_is_well(), full, feed.density("east", NOW_US, peak=2.2, seen=2, expected=2, saturated=True)).snapshot(NOW_US)
+    zones, cameras = snapshot["zones"], snapshot["cameras"]
+    assert [(name, row["at_least"], row["hidden_from"]) for name, row in zones.items()] == [("west", False, []), ("east", True, ["cam-e1"])]
+    assert snapshot["people_at_least"]
+    assert [(name, row["saturated"], row["night"]) for name, row in cameras.items()] == [
+        ("cam-w", False, False),
+        ("cam-e1", True, True),
+        ("cam-e2", False, False),
+    ]
+    assert not made(*all_is_well()).snapshot(NOW_US)["people_at_least"]
+
+
+@pytest.mark.parametrize("state", ["stale", "frozen", "black", "white", "covered", "blurred", "moved", "a state of tomorrow"])
+def test_a_zone_whose_only_camera_is_bad_is_unknown_and_no_lower_bound_of_anything(state: str) -> None:
+    bad = feed.health("cam-w", NOW_US, state=state, saturated=True, night=True)
+    snapshot = made(*all_is_well(), feed.density("west", NOW_US, peak=2.5, saturated=True), bad).snapshot(NOW_US)
+    west, camera = snapshot["zones"]["west"], snapshot["cameras"]["cam-w"]
+    assert (west["known"], west["level"], west["local_peak"], west["at_least"], west["hidden_from"]) == (False, "none", None, False, [])
+    assert (camera["state"], camera["saturated"], camera["night"]) == (state, False, False)
+    assert not snapshot["people_at_least"]
+
+
+def test_when_nothing_fresh_comes_nothing_is_a_lower_bound() -> None:
+    rows = [*all_is_well(), feed.health("cam-w", NOW_US, saturated=True), feed.density("west", NOW_US, peak=2.5, saturated=True)]
+    snapshot = made(*rows).snapshot(NOW_US + 6 * S)
+    assert (snapshot["people_at_least"], snapshot["zones"]["west"]["at_least"]) == (False, False)
+
+
 def test_a_silent_camera_is_not_live_three_seconds_later() -> None:
     later = NOW_US + 4 * S
     rows = [row for row in all_is_well(later) if getattr(row[1], "camera", "") != "cam-w"]

@@ -174,6 +174,12 @@ def test_the_identifier_is_the_outward_id_without_forbidden_characters() -> None
     assert not [text for text in made if re.search(r"[\s,<&]|[^!-~]", text)]
 
 
+def test_a_number_that_is_a_lower_bound_has_its_sign() -> None:
+    for least, expected in ((True, "≥ 3.25 p/m2"), (False, "3.25 p/m2")):
+        sent = message(change=change(value=3.25, unit="p/m2", at_least=least))
+        assert expected in said(tree(sent), "info/parameter/value")
+
+
 @given(text=st.text(max_size=300), name=st.text(max_size=200), message_id=st.text(min_size=1, max_size=60))
 def test_whatever_is_in_a_text_the_message_holds_and_says_it_as_text(text: str, name: str, message_id: str) -> None:
     sent = message(

@@ -71,8 +71,11 @@ GIVEN_OUT = {
     49: "camera_segment",
     50: "recorder_state",
     51: "camera_health",
+    52: "crowd_zones",
     53: "linkage_request",
     54: "linkage_change",
+    55: "crowd_density",
+    56: "alert_change",
 }
 
 

@@ -119,6 +119,7 @@ def _zones(client: Client, database: str, zones: str, begin: int, seconds: int) 
         "observed_share": "0.98",
         "error_people": "6",
         "age_ms": "400",
+        "saturated": f"{dense}",
     }
     _insert(client, database, "zone_seconds", columns, f"numbers({seconds} * length({zones}))")
 
@@ -222,13 +223,15 @@ def _cameras(client: Client, database: str, cameras: str, begin: int, seconds: i
         "camera": f"{cameras}[number % length({cameras}) + 1]",
         "event_time_us": f"({second}) * 1000000",
         "received_us": f"({second}) * 1000000 + 20000",
-        "state": f"if(number % length({cameras}) = 3 AND {second} > {begin + seconds - 900}, 'frozen', 'ok')",
+        "state": f"if(number % length({cameras}) = 3 AND {second} > {begin + seconds - 900}, 'moved', 'ok')",
         "since_us": f"{begin} * 1000000",
         "fps": "5",
         "width_px": "1920",
         "height_px": "if(number % 4 = 0, 720, 1080)",
         "calibrated": "number % 9 != 0",
         "people": "12",
+        "night": "number % 5 = 1",
+        "saturated": "number % 7 = 2",
     }
     _insert(client, database, "camera_health", columns, f"numbers({seconds // 2 + 1} * length({cameras}))")
 

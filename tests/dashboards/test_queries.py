@@ -6,7 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from dashboards.words import LANGS
+from dashboards.thresholds import camera_words
+from dashboards.words import LANGS, Say
 from tests.dashboards.asking import Filled, asked, board, panel_sql, run, values
 from tests.dashboards.expanding import Span, Value
 from tests.dashboards.filling import HOSTILE
@@ -86,6 +87,20 @@ def test_a_zone_whose_cameras_are_away_is_unknown(filled: Filled, chosen: dict[s
     level = {row[columns.index("zone")]: row[columns.index("level")] for row in rows}
     assert level[HOSTILE["hall-1"]] == -1
     assert level["Stage front"] >= 0
+
+
+def test_what_people_hide_is_marked_as_the_least_there_is_and_a_moved_camera_says_so(
+    filled: Filled, chosen: dict[str, dict[str, Value]]
+) -> None:
+    if not filled.ours:
+        pytest.skip("the stage's front is saturated, and a camera moved, in the filling")
+    for title in ("Zones now", "Worst minute of each zone"):
+        rows, columns, *_ = run(filled, panel_sql("crowd", title), chosen["en"], filled.span)
+        assert {row[columns.index("zone")] for row in rows if row[columns.index("least")] == "≥"} == {"Stage front"}
+    rows, columns, *_ = run(filled, panel_sql("platform", "Cameras now"), chosen["en"], filled.span)
+    assert {row[columns.index("state")] for row in rows} == {1, 8}
+    assert camera_words(Say("en"))["8"][0] == "moved"
+    assert {row[columns.index("saturated")] for row in rows} == {"≥", ""}
 
 
 def test_the_floor_shows_the_densest_square_metre_of_each_cell(filled: Filled, chosen: dict[str, dict[str, Value]]) -> None:

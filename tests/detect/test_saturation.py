@@ -33,6 +33,7 @@ def test_from_its_own_limit_on_a_view_doubts_its_count_and_says_so(seen: int, sh
     entry = of(CrowdZones, records)[-1].entries[0]
     assert entry.n == seen
     assert entry.n_error == round(seen * share * 1_000_000)
+    assert entry.saturated == (share > 0.5)
     assert of(CameraHealth, records)[-1].saturated is (share > 0.5)
 
 
@@ -45,13 +46,19 @@ def test_the_plan_may_say_what_a_view_cannot_see() -> None:
     for number in range(4):
         places = np.array([[500 + 20 * n, 500] for n in range(4)])
         records += eye.frame(number * 200_000, np.arange(4), places, received_us=0)
-    assert [row.entries[0].n_error for row in of(CrowdZones, records)] == [12_000_000] * 3
+    assert [(row.entries[0].n_error, row.entries[0].saturated) for row in of(CrowdZones, records)] == [(12_000_000, 1)] * 3
 
 
 def test_a_view_that_never_saturates_keeps_its_own_error() -> None:
     assert Accuracy(count_error_ppm=50_000).error_ppm(40) == 50_000
     assert Accuracy(count_error_ppm=50_000, saturated_people=8, saturated_ppm=1_500_000).error_ppm(7) == 50_000
     assert Accuracy(count_error_ppm=50_000, saturated_people=8, saturated_ppm=1_500_000).error_ppm(8) == 1_500_000
+
+
+def test_a_view_whose_own_error_is_the_larger_one_says_so_all_the_same() -> None:
+    doubtful = Accuracy(count_error_ppm=2_000_000, saturated_people=8, saturated_ppm=1_500_000)
+    assert (doubtful.error_ppm(8), doubtful.is_saturated(7), doubtful.is_saturated(8)) == (2_000_000, False, True)
+    assert not Accuracy().is_saturated(40)
 
 
 def test_twice_what_a_view_shows_at_its_limit_reaches_the_critical_level_of_a_standing_view() -> None:

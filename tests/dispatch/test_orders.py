@@ -39,7 +39,7 @@ def command(action: str = "issue", **fields: Any) -> OrderCommand:
     return OrderCommand(**(plain | fields))
 
 
-def density(zone: str, peak: float, *, seen: int = 1) -> CrowdDensity:
+def density(zone: str, peak: float, *, seen: int = 1, saturated: bool = False) -> CrowdDensity:
     return CrowdDensity(
         progress=False,
         rows=0,
@@ -58,6 +58,7 @@ def density(zone: str, peak: float, *, seen: int = 1) -> CrowdDensity:
         frames_expected=1,
         frames_used=1,
         observed_share=1.0,
+        saturated=saturated,
     )
 
 
@@ -229,6 +230,17 @@ def test_a_place_whose_camera_sees_nothing_is_unknown_and_needs_a_gesture_and_a_
     assert message.texts["en"].screen.endswith("its state is UNKNOWN")
 
 
+def test_where_people_hide_each_other_nobody_is_sent_without_a_gesture_and_a_reason_and_the_order_says_at_least(town: Town) -> None:
+    town.seen.take(density("gate-b-queue", 0.6, saturated=True), town.now_us)
+    assert "may be fuller than it looks" in town.command(command(**DIVERT, second_gesture=True))
+    assert town.command(command(**DIVERT, command_id="c-2", second_gesture=True, reason="B2 counts forty there")) == ""
+    (message,) = town.channels["radio"].heard
+    assert message.texts["en"].screen.endswith("there now at least 0.6 p/m², people hide each other")
+    assert message.texts["zh"].screen.endswith("该处至少0.6人/平方米,人群相互遮挡")
+    town.seen.take(density("gate-b-queue", 1.6, saturated=True), town.now_us)
+    assert "is at caution itself" in town.command(command(**DIVERT, command_id="c-3", second_gesture=True, reason="B2"))
+
+
 # -- effects --------------------------------------------------------------------------------------------------------
 
 
@@ -238,6 +250,20 @@ def test_a_place_whose_camera_sees_nothing_is_unknown_and_needs_a_gesture_and_a_
 )
 def test_an_effect_is_a_measure_that_has_fallen_by_its_share(before: float | None, after: float | None, expected: str) -> None:
     assert judge(before, after, fall=0.1) == expected
+
+
+@pytest.mark.parametrize(("after", "expected"), [(3.6, "unknown"), (3.7, "not_effective"), (5.0, "not_effective")])
+def test_a_fall_of_a_lower_bound_proves_no_effect(after: float, expected: str) -> None:
+    assert judge(4.0, after, fall=0.1, at_least=True) == expected
+
+
+def test_an_effect_that_may_only_be_people_who_hide_each_other_is_unknown_and_says_at_least(town: Town) -> None:
+    town.seen.take(density("gate-c-queue", 4.2), town.now_us)
+    town.command(command())
+    town.wait(299, step_s=1)
+    town.seen.take(density("gate-c-queue", 2.6, saturated=True), town.now_us)
+    town.wait(1)
+    assert (town.order_changes[-1].effect, town.order_changes[-1].reason) == ("unknown", "peak 4.20 → at least 2.60")
 
 
 @pytest.mark.parametrize(("after", "expected"), [(3.0, "effective"), (4.1, "not_effective"), (None, "unknown")])

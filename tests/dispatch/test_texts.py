@@ -39,6 +39,14 @@ def test_an_unverified_alert_a_cleared_one_and_a_retracted_one_say_so(plan: Plan
     assert "撤销" in texts(change(), plan, retracted=True)["zh"].radio
 
 
+def test_a_screen_says_where_the_number_is_the_least_there_is_and_the_radio_keeps_to_its_twenty_characters(plan: Plan) -> None:
+    least, plain = texts(change(at_least=True), plan), texts(change(), plan)
+    assert least["en"].screen == f"{plain['en'].screen} – at least, people hide each other"
+    assert least["zh"].screen == f"{plain['zh'].screen},仅为下限,人群相互遮挡"
+    assert (least["en"].radio, least["zh"].radio) == (plain["en"].radio, plain["zh"].radio)
+    assert texts(change(at_least=True, condition="cleared"), plan) == texts(change(condition="cleared"), plan)
+
+
 def test_every_rule_and_level_has_words() -> None:
     assert set(LEVEL) == set(LEVELS)
     assert set(WHAT) >= RULES

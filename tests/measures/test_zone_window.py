@@ -59,6 +59,15 @@ def test_two_cameras_are_each_divided_by_their_own_frames_then_added() -> None:
     assert math.isclose(row.error_people, 0.333333 + 0.25)
     assert row.age_ms == 600
     assert row.pressure_per_s2 is None
+    assert not row.saturated
+
+
+def test_one_slice_of_one_camera_in_which_people_hide_each_other_makes_the_window_a_lower_bound() -> None:
+    left = {START_US: sums(frames_used=1, n=10), START_US + SLICE_US: sums(frames_used=1, n=10, saturated=1)}
+    right = {START_US: sums(frames_used=1, n=2)}
+    for cameras in ([left, right], [right, left]):
+        assert zone_window("z", end_us=END_US, cameras=cameras, bounds_per_m2=BOUNDS).saturated
+    assert not zone_window("z", end_us=END_US, cameras=[right], bounds_per_m2=BOUNDS).saturated
 
 
 def test_pressure_is_the_highest_of_the_cameras_and_its_low_end_is_cut_towards_nothing() -> None:

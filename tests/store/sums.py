@@ -45,6 +45,7 @@ def entry(zone: str, chance: np.random.Generator) -> ZoneSums:
         around_sum=int(chance.integers(0, 10**7)),
         owned_area_cm2=1_666_666,
         n_error=int(chance.integers(0, 10**6)),
+        saturated=int(chance.integers(0, 2)),
         noise_micro=int(chance.integers(0, 10**4)),
         pressure_n=2 * pressed,
         pressure_sum=pressed * int(chance.integers(0, 10**5)),

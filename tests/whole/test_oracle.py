@@ -26,6 +26,8 @@ MODE = "drill-test-oracle"
 FPS, SECONDS, SIDE_M = 10, 90, 10
 KINDS = ("plain", "shuffled", "late", "twice", "flicker", "shared")
 NAME = {"en": "test", "zh": "测试"}
+SATURATION = {"from_per_m2": 4.0, "error": 1.0, "source": "test"}
+SATURATED = ("late-0", "flicker-0", "shared-0")  # of a zone's two cameras the one; two of them come and go
 
 
 def plan() -> Plan:
@@ -36,7 +38,8 @@ def plan() -> Plan:
         zones.append({"id": kind, "name": NAME, "area_type": "standing", "polygon": [(0, y0), (2 * SIDE_M, y0), (2 * SIDE_M, y1), (0, y1)]})
         for side in range(2):
             owns = (side * SIDE_M, y0, (side + 1) * SIDE_M, y1)
-            cameras.append({"id": f"{kind}-{side}", "name": NAME, "at": (0, 0), "owns": owns, "fps": FPS, "count_error": 0.05})
+            camera = {"id": f"{kind}-{side}", "name": NAME, "at": (0, 0), "owns": owns, "fps": FPS, "count_error": 0.05}
+            cameras.append(camera | ({"saturation": SATURATION} if camera["id"] in SATURATED else {}))
     return parse(
         {
             "version": 1,
@@ -161,6 +164,14 @@ def test_what_was_sent_was_late_doubled_and_out_of_order(played: tuple[list[Crow
     first = {row.slice_start_us: row.camera for row in reversed(records) if row.camera.startswith("shuffled")}
     assert set(first.values()) == {"shuffled-0", "shuffled-1"}
     assert any(row.entries[0].pressure_n for row in records)
+
+
+def test_a_zone_is_a_lower_bound_in_the_windows_in_which_its_saturated_camera_was_seen(played: tuple[list[CrowdZones], list[Any]]) -> None:
+    rows = [row for row in played[1] if isinstance(row, CrowdDensity) and not row.progress]
+    said = {zone: {row.saturated for row in rows if row.zone == zone} for zone in KINDS}
+    assert {zone for zone, values in said.items() if True in values} == {"late", "flicker", "shared"}
+    dead = [row for row in rows if row.zone == "shared" and row.cameras_seen == 1]
+    assert dead and not any(row.saturated for row in dead)
 
 
 def test_a_hundred_drops_and_returns_of_a_camera_stall_nothing(played: tuple[list[CrowdZones], list[Any]]) -> None:

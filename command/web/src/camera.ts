@@ -6,7 +6,7 @@ import { getPreview } from "./net";
 import { state } from "./store";
 import { of, t, tOr } from "./texts";
 import type { Preview } from "./types";
-import { clock } from "./words";
+import { clock, doubts } from "./words";
 
 const POLL_MS = 250;
 
@@ -70,11 +70,15 @@ export class CameraView {
     say(this.close, t("dialog.close"));
     this.close.hidden = this.alone;
     say(this.nothing, t("camera.no_preview"));
-    say(this.count, now?.people == null || kind !== "ok" ? t("camera.people_unknown") : t("camera.people", { count: now.people }));
-    say(this.warning, now?.calibrated === false || state.plan?.camera_only ? t("camera.density_unknown") : "");
+    say(this.count, now?.people == null || kind !== "ok" ? t("camera.people_unknown") : t(now.saturated ? "camera.people_least" : "camera.people", { count: now.people }));
+    const uncalibrated = now?.calibrated === false || state.plan?.camera_only ? t("camera.density_unknown") : "";
+    const blinds = (state.plan?.zones ?? []).filter((zone) => state.picture?.zones[zone.id]?.blind.includes(camera.id)).map((zone) => of(zone.name));
+    const unknown = blinds.length ? t("camera.blinds", { zones: blinds.join(", ") }) : "";
+    say(this.warning, [uncalibrated, unknown, now?.saturated ? t("camera.hides") : ""].filter(Boolean).join(" · "));
     const facts = [
       now?.fps == null ? "" : t("camera.fps", { fps: now.fps.toFixed(1) }),
       now?.below_1080p ? t("camera.low") : "",
+      now?.night ? t("camera.night") : "",
       kind !== "ok" && now?.since_us ? t("camera.since", { state: tOr(`state.${kind}`, "state.fault"), time: clock(now.since_us) }) : "",
       this.shownUs ? t("camera.preview_age", { time: clock(this.shownUs) }) : "",
     ];
@@ -117,14 +121,15 @@ export class CameraView {
 /** A dialog with every camera, the faulty ones first. */
 export function listCameras(show: (id: string) => void): void {
   const now = state.picture?.cameras ?? {};
-  const rows = (state.plan?.cameras ?? []).map((camera) => ({ camera, state: now[camera.id]?.state ?? "silent" }));
-  rows.sort((a, b) => Number(a.state === "ok") - Number(b.state === "ok"));
+  const rows = (state.plan?.cameras ?? []).map((camera) => ({ camera, state: now[camera.id]?.state ?? "silent", doubts: doubts(now[camera.id]) }));
+  const worth = (row: (typeof rows)[number]): number => (row.state !== "ok" ? 0 : row.doubts.length ? 1 : 2);
+  rows.sort((a, b) => worth(a) - worth(b));
   const items = rows.map((row) => {
     const item = button(`post${row.state === "ok" ? "" : " bad"}`, "", () => {
       node.close();
       show(row.camera.id);
     });
-    item.append(el("b", {}, of(row.camera.name)), ` ${tOr(`state.${row.state}`, "state.fault")}`);
+    item.append(el("b", {}, of(row.camera.name)), ` ${[tOr(`state.${row.state}`, "state.fault"), ...row.doubts].join(" · ")}`);
     return item;
   });
   const node = open(t("cameras.title"), el("div", { class: "posts many" }, ...items), el("div", { class: "dialog-acts" }, button("quiet", t("dialog.close"), () => node.close())));

@@ -2,7 +2,7 @@
 
 import { askWho } from "./dialogs";
 import { button, el, say, set } from "./dom";
-import { climbsText, hasText, marks, numberText, refusedText, signText, soonText, timeText, toldText, whereText } from "./card_texts";
+import { climbsText, hasText, leastText, marks, numberText, refusedText, signText, soonText, timeText, toldText, whereText } from "./card_texts";
 import { getNearest } from "./net";
 import { askOrder } from "./order_form";
 import { openMenu, send, start } from "./menu";
@@ -25,6 +25,7 @@ export class Card {
   private readonly where = el("span", { class: "where" });
   private readonly number = el("span", { class: "number" });
   private readonly soon = el("span", { class: "soon" });
+  private readonly least = el("p", { class: "least" });
   private readonly time = el("span", { class: "time" });
   private readonly has = el("span", { class: "has" });
   private readonly todo = el("p", { class: "todo" });
@@ -49,7 +50,7 @@ export class Card {
     this.plan = plan;
     const line = (...nodes: Node[]): HTMLElement => el("p", { class: "facts-line" }, ...nodes);
     const acts = el("div", { class: "acts" }, this.ack, this.clear, this.propose, this.more);
-    const body = el("div", { class: "body" }, this.title, this.marks, line(this.where, this.number, this.soon), line(this.time, this.has, this.climbs), acts, this.wrong, this.todo, line(this.sign, this.told, this.failed, this.cameras));
+    const body = el("div", { class: "body" }, this.title, this.marks, line(this.where, this.number, this.soon), this.least, line(this.time, this.has, this.climbs), acts, this.wrong, this.todo, line(this.sign, this.told, this.failed, this.cameras));
     this.node.append(el("div", { class: "side" }, this.roman), body);
     this.node.dataset["alert"] = alert.alert_id;
     set(this.more, "aria-haspopup", "dialog");
@@ -79,6 +80,7 @@ export class Card {
     say(this.where, whereText(alert, where));
     say(this.number, numberText(alert, plan, picture));
     say(this.soon, soonText(alert, picture));
+    say(this.least, leastText(alert, plan, picture));
     say(this.time, timeText(alert));
     set(this.time, "title", utc(alert.start_us));
     say(this.has, hasText(alert, plan));

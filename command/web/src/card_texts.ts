@@ -3,7 +3,7 @@
 import { eventNowUs, wallNowUs } from "./store";
 import { of, t, tOr } from "./texts";
 import type { Alert, Picture, Plan } from "./types";
-import { age, clock, isOpen, nextText, placeName, roleIn, signed, stopwatch, valueOf } from "./words";
+import { age, clock, isOpen, nextText, peakText, placeName, roleIn, signed, stopwatch, valueOf } from "./words";
 
 const SOON_S = 1800;
 
@@ -20,18 +20,30 @@ export function numberText(alert: Alert, plan: Plan, picture: Picture): string {
     return [t("unit.kmh", { value: vehicle.speed_kmh.toFixed(0) }), ahead].filter(Boolean).join(" · ");
   }
   const zone = picture.zones[alert.place];
+  if (alert.rule === "cannot_exclude" && isOpen(alert) && zone?.known) return t("card.may_be", { seen: peakText(zone), value: valueOf(alert) });
   if (alert.rule !== "crowd_density" || !isOpen(alert)) return valueOf(alert);
   if (zone && !zone.known) return `${valueOf(alert)} → ${t("zone.unknown")}`;
-  const now = zone?.local_peak ?? alert.value;
   const trend = zone?.trend == null ? "" : t("zone.trend", { value: signed(zone.trend) });
   const fell = alert.measured_level !== alert.level ? t("card.was", { level: t(`level.${alert.level}`) }) : "";
-  return [t("zone.peak", { value: now.toFixed(1) }), trend, fell].filter(Boolean).join(" · ");
+  return [peakText(zone, alert.value), trend, fell].filter(Boolean).join(" · ");
 }
 
 /** When the place reaches its next level, where that is near enough to say. */
 export function soonText(alert: Alert, picture: Picture): string {
-  const next = picture.zones[alert.place]?.next;
-  return next && isOpen(alert) && next.s <= SOON_S ? nextText(next) : "";
+  const zone = picture.zones[alert.place];
+  return zone?.next && isOpen(alert) && zone.next.s <= SOON_S ? nextText(zone.next, zone.at_least) : "";
+}
+
+const OF_DENSITY = ["p/m2", "p/m2/min", "/s2"];
+
+/** That the numbers of its zone are lower bounds, and what that hides; for alerts that rest on them. */
+export function leastText(alert: Alert, plan: Plan, picture: Picture): string {
+  const rests = OF_DENSITY.includes(alert.unit) || alert.rule === "time_to_act" || alert.rule === "suspected_collapse";
+  const zone = picture.zones[alert.place];
+  if (!rests || !isOpen(alert) || !zone?.at_least) return "";
+  const from = zone.hidden_from.map((camera) => placeName(plan, camera));
+  const named = from.length ? t("card.of_camera", { names: from.join(", ") }) : t("card.camera");
+  return t("card.least", { cameras: from.length > 2 ? t("card.some_cameras", { count: from.length }) : named });
 }
 
 export function timeText(alert: Alert): string {

@@ -2,10 +2,10 @@
 
 import { svg } from "./dom";
 import { of, t, tOr } from "./texts";
-import type { Level, Plan, Zone, ZoneNow } from "./types";
+import type { CameraNow, Level, Plan, Zone, ZoneNow } from "./types";
 import type { Box, View } from "./view";
 import { place, shared, textWidth } from "./view";
-import { RANK, higher, nextText, signed } from "./words";
+import { RANK, higher, nextText, peakText, signed } from "./words";
 
 const FAMILY = "system-ui, 'Noto Sans', 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', sans-serif";
 const BIG = `600 15px ${FAMILY}`;
@@ -25,28 +25,41 @@ interface Label {
   unknown: boolean;
 }
 
+/** What the labels tell: each zone, and the cameras that its faults are told from. */
+export interface Told {
+  plan: Plan;
+  zones: Record<string, ZoneNow>;
+  cameras: Record<string, CameraNow>;
+}
+
 /** Draw the labels into *layer*; *fixed* are boxes that stay free. */
-export function drawLabels(layer: SVGGElement, view: View, plan: Plan, zones: Record<string, ZoneNow>, fixed: Box[], find: string): void {
+export function drawLabels(layer: SVGGElement, view: View, { plan, zones, cameras }: Told, fixed: Box[], find: string): void {
   const narrow = view.width < 560;
   const labels = plan.zones.flatMap((zone) => {
     const now = zones[zone.id];
-    return now ? [labelOf(zone, now, narrow)] : [];
+    return now ? [labelOf(zone, now, cameras, narrow)] : [];
   });
   labels.sort((a, b) => weight(b) - weight(a));
   const taken = [...fixed];
+  const names: Box[] = [];
   const loud = new Set(labels.flatMap((label) => (label.level !== "none" || label.unknown ? [label.zone.id] : [])));
   const others = plan.zones.filter((zone) => !narrow || loud.has(zone.id)).map((zone) => ({ id: zone.id, box: view.box(zone.polygon) }));
   const room = { x: 2, y: 2, w: view.width - 4, h: view.height - 4 };
   layer.replaceChildren(
     ...labels.flatMap((label) => {
       if (narrow && label.level === "none" && !label.unknown) return [];
-      const [w, h] = sizeOf(label);
       const avoid = others.flatMap((other) => (other.id === label.zone.id ? [] : [other.box]));
-      const box = place(view.box(label.zone.polygon), w, h, [...taken, ...taken, ...avoid], room, label.zone.polygon.length >= 3);
+      const boxed = (w: number, h: number, free: Box[]): Box => place(view.box(label.zone.polygon), w, h, [...taken, ...taken, ...free], room, label.zone.polygon.length >= 3);
       const quiet = label.level === "none" && !label.unknown;
-      if (quiet && taken.some((other) => shared(box, other) > w * h * COVERED)) return []; // what has a level is never covered
+      let [shown, box] = [label, boxed(...sizeOf(label), avoid)];
+      if (quiet && taken.some((other) => shared(box, other) > box.w * box.h * COVERED)) return []; // what has a level is never covered
+      if (narrow && names.some((other) => shared(box, other) > 0)) {
+        shown = { ...label, lines: [{ text: signOf(label), big: true }] }; // a sign says more than names that cover each other
+        box = boxed(...sizeOf(shown), Array<Box[]>(9).fill(names).flat());
+      }
+      names.push(box);
       taken.push(box);
-      return [drawn(label, box, find !== "" && !matches(label.zone, find))];
+      return [drawn(shown, box, find !== "" && !matches(label.zone, find))];
     }),
   );
 }
@@ -60,18 +73,19 @@ function weight(label: Label): number {
   return RANK[label.level] * 2 + (label.unknown ? 1 : 0);
 }
 
-function labelOf(zone: Zone, now: ZoneNow, narrow: boolean): Label {
+function labelOf(zone: Zone, now: ZoneNow, cameras: Record<string, CameraNow>, narrow: boolean): Label {
   const level = higher(now.level, now.alarm);
   const name = of(zone.name);
-  if (!now.known) return { zone, level: now.alarm, unknown: true, lines: unknownLines(name, now, narrow) };
-  const peak = t("zone.peak", { value: (now.local_peak ?? 0).toFixed(1) });
+  if (!now.known) return { zone, level: now.alarm, unknown: true, lines: unknownLines(name, now, cameras, narrow) };
+  const peak = peakText(now);
   const scale = now.los ? t("zone.los", { scale: tOr(`scale.${now.los_scale}`, "scale.walkway"), los: now.los }) : "";
   const trend = now.trend === null ? "" : t("zone.trend", { value: signed(now.trend) });
-  const soon: Line[] = !narrow && now.next && now.next.s <= SOON_S && now.next.high_s !== null ? [{ text: nextText(now.next), big: false }] : [];
+  const soon: Line[] = !narrow && now.next && now.next.s <= SOON_S && now.next.high_s !== null ? [{ text: nextText(now.next, now.at_least), big: false }] : [];
+  const least: Line[] = now.at_least && !narrow ? [{ text: t("zone.hides"), big: false }] : [];
   if (now.level === "none") {
     const lines = [{ text: name, big: false }];
-    if (level === "none") return { zone, level, unknown: false, lines: narrow ? lines : [...lines, { text: `${peak} · ${scale}`, big: false }, ...soon] };
-    return { zone, level, unknown: false, lines: [{ text: alarmHead(level, now, narrow), big: true }, ...lines] };
+    if (level === "none") return { zone, level, unknown: false, lines: narrow ? lines : [...lines, { text: `${peak} · ${scale}`, big: false }, ...least, ...soon] };
+    return { zone, level, unknown: false, lines: [{ text: alarmHead(level, now, narrow), big: true }, ...lines, ...least] };
   }
   const head = narrow ? `${t(`level.${now.level}`)}  ${peak}` : `${t(`level.${now.level}`)} ${t(`word.${now.level}`)}  ${peak}`;
   const foot = [scale, trend].filter(Boolean).join(" · ");
@@ -79,7 +93,7 @@ function labelOf(zone: Zone, now: ZoneNow, narrow: boolean): Label {
     zone,
     level,
     unknown: false,
-    lines: [{ text: head, big: true }, { text: name, big: false }, ...(narrow ? [] : [{ text: foot, big: false }]), ...soon],
+    lines: [{ text: head, big: true }, { text: name, big: false }, ...(narrow ? [] : [{ text: foot, big: false }]), ...least, ...soon],
   };
 }
 
@@ -89,10 +103,18 @@ function alarmHead(level: Level, now: ZoneNow, narrow: boolean): string {
   return why ? `${head} · ${why}` : head;
 }
 
-function unknownLines(name: string, now: ZoneNow, narrow: boolean): Line[] {
+/** A label where there is no room for a name. */
+function signOf(label: Label): string {
+  const level = label.level === "none" ? "" : t(`level.${label.level}`);
+  return [label.unknown ? "?" : "", level].filter(Boolean).join(" ");
+}
+
+function unknownLines(name: string, now: ZoneNow, cameras: Record<string, CameraNow>, narrow: boolean): Line[] {
   const level = now.alarm === "none" ? "" : ` · ${t(`level.${now.alarm}`)}`;
   const head = { text: `? ${t("zone.unknown")}${level}`, big: true };
-  const seen = t("zone.unknown_cameras", { seen: now.cameras_seen, all: now.cameras_expected });
+  const only = now.cameras_expected === 1 && now.blind.length === 1 ? cameras[now.blind[0] ?? ""] : undefined;
+  const why = only ? t("zone.unknown_camera", { state: tOr(`state.${only.state}`, "state.fault") }) : "";
+  const seen = why || t("zone.unknown_cameras", { seen: now.cameras_seen, all: now.cameras_expected });
   return narrow ? [{ text: `? ${name}`, big: true }] : [head, { text: name, big: false }, { text: seen, big: false }];
 }
 

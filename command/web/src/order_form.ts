@@ -47,7 +47,7 @@ export function askOrder(alert: Alert | null, proposal: Proposal | null, lead: s
   const chosen = (values: Values) => plan.actions.find((row) => row.id === values["kind"]);
   const isBlind = (values: Values): boolean => {
     const to = chosen(values)?.to;
-    return to ? room(state.picture?.zones[to]) === "unknown" : false;
+    return to ? ["unknown", "least"].includes(room(state.picture?.zones[to])) : false;
   };
   ask({
     title: t("order.title"),

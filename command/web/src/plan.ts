@@ -8,7 +8,7 @@ import { of, t, tOr } from "./texts";
 import type { Alert, Gate, Level, Picture, Plan, Point, Vehicle, ZoneNow } from "./types";
 import type { Box } from "./view";
 import { View, textWidth } from "./view";
-import { about, age, higher } from "./words";
+import { about, age, doubts, higher, peakText } from "./words";
 
 const MARGIN = 10;
 const NARROW_PX = 560;
@@ -31,6 +31,7 @@ export class PlanView {
   private readonly list = el("ul", { class: "hidden", id: "zone-list" });
   private readonly trust = el("p", { class: "trust", id: "trust" });
   private readonly legend = el("div", { class: "legend" });
+  private readonly least = el("span", { class: "band", hidden: true });
   private readonly layers = { zones: svg("g"), peaks: svg("g"), gates: svg("g"), cameras: svg("g"), labels: svg("g"), moving: svg("g") };
   private view: View | null = null;
   private plan: Plan | null = null;
@@ -65,9 +66,9 @@ export class PlanView {
     this.updateZones(zones);
     this.updateGates(picture, live);
     this.updateCameras(picture, live);
-    drawLabels(this.layers.labels, view, plan, zones, this.fixed(picture), state.find);
+    drawLabels(this.layers.labels, view, { plan, zones, cameras: live ? picture.cameras : {} }, this.fixed(picture), state.find);
     this.drawMoving(picture, live);
-    this.tellTrust(picture);
+    this.tellTrust(picture, zones);
     this.tellZones(zones);
   }
 
@@ -146,7 +147,7 @@ export class PlanView {
       if (!now || !zone) continue;
       const level: Level = higher(now.level, now.alarm);
       const faint = state.find !== "" && !matches(zone, state.find);
-      set(node, "class", `zone l-${level}${now.known ? "" : " unknown"}${level === "act_now" || (!now.known && level !== "none") ? " pulse" : ""}${faint ? " faint" : ""}`);
+      set(node, "class", `zone l-${level}${now.known ? "" : " unknown"}${now.at_least ? " least" : ""}${level === "act_now" || (!now.known && level !== "none") ? " pulse" : ""}${faint ? " faint" : ""}`);
     }
     this.drawPeaks(zones);
   }
@@ -202,8 +203,9 @@ export class PlanView {
       const node = this.cameras.get(camera.id);
       if (!node) continue;
       const now = live ? (picture.cameras[camera.id]?.state ?? "silent") : "silent";
-      const name = t("camera.show", { name: of(camera.name), state: tOr(`state.${now}`, "state.fault") });
-      set(node, "class", `camera${now === "ok" ? "" : " bad"}`);
+      const doubtful = live ? doubts(picture.cameras[camera.id]) : [];
+      const name = t("camera.show", { name: of(camera.name), state: [tOr(`state.${now}`, "state.fault"), ...doubtful].join(", ") });
+      set(node, "class", `camera${now === "ok" ? "" : " bad"}${live && picture.cameras[camera.id]?.saturated ? " least" : ""}`);
       set(node, "aria-label", name);
       if (node.firstElementChild) say(node.firstElementChild, name);
     }
@@ -224,9 +226,11 @@ export class PlanView {
     const w = textWidth(text, SMALL) + 10;
     const behind = Math.cos((row.heading_deg * Math.PI) / 180) < 0 ? 1 : -1;
     const fits = behind > 0 ? x + 14 + w < view.width : x - 14 - w > 0;
-    const middle = fits ? behind * (14 + w / 2) : -behind * (30 + w / 2);
-    const back = svg("rect", { x: middle - w / 2, y: -10, width: w, height: 20, rx: 4, class: "label-back" });
-    const name = svg("text", { x: middle, y: 5, class: "vehicle-name" }, text);
+    const beside = fits ? behind * (14 + w / 2) : -behind * (30 + w / 2);
+    const middle = Math.min(Math.max(beside, w / 2 + 2 - x), view.width - w / 2 - 2 - x); // never cut off,
+    const up = Math.abs(middle) < w / 2 + 12 ? -22 : 0; // nor over the vehicle itself
+    const back = svg("rect", { x: middle - w / 2, y: up - 10, width: w, height: 20, rx: 4, class: "label-back" });
+    const name = svg("text", { x: middle, y: up + 5, class: "vehicle-name" }, text);
     return svg("g", { class: `vehicle${row.wrong_way ? " wrong" : ""}`, transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})` }, row.wrong_way ? back : null, body, name);
   }
 
@@ -247,15 +251,22 @@ export class PlanView {
       return el("span", { class: "band" }, swatch, order === BANDS.length - 1 ? `${order}+` : String(order));
     });
     const hatch = svg("svg", { width: 34, height: 12, "aria-hidden": "true" }, svg("rect", { width: 34, height: 12, fill: "url(#hatch)", class: "legend-unknown" }));
-    this.legend.replaceChildren(el("span", {}, t("plan.legend")), el("span", { class: "bands" }, ...bands), el("span", { class: "band" }, hatch, t("plan.unknown")));
+    this.legend.replaceChildren(el("span", {}, t("plan.legend")), el("span", { class: "bands" }, ...bands), el("span", { class: "band" }, hatch, t("plan.unknown")), this.least);
+    const dashes = svg("svg", { width: 34, height: 12, "aria-hidden": "true" }, svg("rect", { x: 1, y: 1, width: 32, height: 10, class: "legend-least" }));
+    this.least.replaceChildren(dashes, t("plan.least"));
   }
 
-  private tellTrust(picture: Picture): void {
+  private tellTrust(picture: Picture, zones: Record<string, ZoneNow>): void {
     const old = pictureAgeMs();
     const parts: [string, boolean][] = [
       [old === null ? t("trust.no_picture") : t("trust.age", { age: age(old) }), old === null || old > 3000],
       [t("trust.cameras", { live: picture.cameras_live, all: picture.cameras_all }), picture.cameras_live < picture.cameras_all],
     ];
+    const least = Object.values(zones).filter((zone) => zone.at_least).length;
+    const dark = Object.values(picture.cameras).filter((camera) => camera.night).length;
+    this.least.hidden = !least;
+    if (least) parts.push([t("trust.least", { count: least }), true]);
+    if (dark) parts.push([t("trust.night", { count: dark }), false]);
     if (state.parts.length) parts.push([t("trust.parts", { parts: state.parts.join(", ") }), true]);
     this.trust.replaceChildren(...parts.map(([text, bad]) => el("span", { class: bad ? "bad" : "" }, bad ? `! ${text}` : text)));
   }
@@ -265,7 +276,7 @@ export class PlanView {
     const rows = (this.plan?.zones ?? []).map((zone) => {
       const now = zones[zone.id];
       const level = now ? higher(now.level, now.alarm) : "none";
-      const peak = now?.known ? t("zone.peak", { value: (now.local_peak ?? 0).toFixed(1) }) : t("zone.unknown");
+      const peak = now?.known ? [peakText(now), now.at_least ? t("zone.least") : ""].filter(Boolean).join(", ") : t("zone.unknown");
       return `${of(zone.name)}: ${level === "none" ? "" : `${t(`level.${level}`)} ${t(`word.${level}`)}, `}${peak}`;
     });
     if (rows.join() !== this.list.dataset["rows"]) {
@@ -277,7 +288,7 @@ export class PlanView {
 
 function blind(zones: Record<string, ZoneNow>): Record<string, ZoneNow> {
   const made: Record<string, ZoneNow> = {};
-  for (const [id, now] of Object.entries(zones)) made[id] = { ...now, known: false, level: "none", cameras_seen: 0 };
+  for (const [id, now] of Object.entries(zones)) made[id] = { ...now, known: false, level: "none", cameras_seen: 0, at_least: false, blind: [] };
   return made;
 }
 

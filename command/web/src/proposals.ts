@@ -4,7 +4,7 @@ import { state } from "./store";
 import type { Key } from "./texts";
 import { both, of, t } from "./texts";
 import type { Alert, Plan, Prepared, Text, ZoneNow } from "./types";
-import { RANK, higher, placeName } from "./words";
+import { RANK, higher, peakText, placeName } from "./words";
 
 const HOLD = ["hold_upstream"];
 const PREPARED: Record<string, string[]> = {
@@ -57,10 +57,11 @@ export interface Proposal {
   seen: string;
 }
 
-/** Whether people may be sent to a zone: `ok`, `full` or `unknown`. */
-export function room(zone: ZoneNow | undefined): "ok" | "full" | "unknown" {
+/** Whether people may be sent to a zone: `ok`, `full`, `unknown`, or `least` where people hide each other, so that it may be full. */
+export function room(zone: ZoneNow | undefined): "ok" | "full" | "unknown" | "least" {
   if (!zone || !zone.known || state.picture?.silent) return "unknown";
-  return RANK[higher(zone.level, zone.alarm)] >= RANK.caution ? "full" : "ok";
+  if (RANK[higher(zone.level, zone.alarm)] >= RANK.caution) return "full";
+  return zone.at_least ? "least" : "ok";
 }
 
 /** What is seen at the place that an action sends people to; empty where it sends nobody. */
@@ -68,7 +69,7 @@ export function seenAt(plan: Plan, action: Prepared | undefined): string {
   if (!action?.to) return "";
   const zone = state.picture?.zones[action.to];
   const level = zone ? higher(zone.level, zone.alarm) : "none";
-  const peak = t("zone.peak", { value: (zone?.local_peak ?? 0).toFixed(1) });
+  const peak = peakText(zone);
   return t(`order.to_${room(zone)}`, { zone: placeName(plan, action.to), state: level === "none" ? peak : `${t(`level.${level}`)} ${t(`word.${level}`)}, ${peak}` });
 }
 

@@ -21,7 +21,7 @@ export class TotalsView {
   update(picture: Picture): void {
     const dead = isDead() && !picture.ended;
     const occupancy = picture.occupancy;
-    const told = JSON.stringify([t("total.inside"), dead, occupancy, picture.people_seen, Math.floor(eventNowUs() / 15e6), picture.cameras_live, picture.cameras_all]);
+    const told = JSON.stringify([t("total.inside"), dead, occupancy, picture.people_seen, picture.people_at_least, Math.floor(eventNowUs() / 15e6), picture.cameras_live, picture.cameras_all]);
     if (told === this.told) return;
     this.told = told;
     const rate = (value: number | null | undefined): [string, string] => (dead || value == null ? ["–", t("total.unknown")] : [whole(value), t("total.per_min")]);
@@ -30,7 +30,7 @@ export class TotalsView {
     this.node.classList.toggle("with-area", occupancy !== null);
     this.node.replaceChildren(
       ...tiles.filter((node) => node !== null),
-      tile(t("total.seen"), seen === null ? "–" : whole(seen), t(seen === null ? "total.unknown" : "total.people")),
+      tile(t("total.seen"), seen === null ? "–" : whole(seen), t(seen === null ? "total.unknown" : picture.people_at_least ? "total.least" : "total.people")),
       this.cameras(picture),
     );
   }

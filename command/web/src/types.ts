@@ -144,6 +144,9 @@ export interface ZoneNow {
   fire: boolean;
   window_end_us: number;
   blind: string[];
+  /** People hide each other: people, density and peak are lower bounds. */
+  at_least: boolean;
+  hidden_from: string[];
   people: number | null;
   density: number | null;
   local_peak: number | null;
@@ -188,6 +191,8 @@ export interface CameraNow {
   age_ms: number | null;
   fps: number | null;
   below_1080p: boolean;
+  night: boolean;
+  saturated: boolean;
   calibrated: boolean | null;
   people: number | null;
   preview: boolean;
@@ -223,6 +228,8 @@ export interface Alert {
   start_us: number;
   event_time_us: number;
   value: number;
+  /** The value is a lower bound. */
+  at_least: boolean;
   unit: string;
   x_m: number;
   y_m: number;
@@ -299,6 +306,7 @@ export interface Picture {
   plan_hash: string;
   cells: string;
   people_seen: number | null;
+  people_at_least: boolean;
   zones: Record<string, ZoneNow>;
   gates: Record<string, GateNow>;
   occupancy: Occupancy | null;

@@ -1,6 +1,6 @@
 /** Numbers, times and names as people read them. */
 
-import type { Alert, CameraNow, Level, Next, Picture, Plan } from "./types";
+import type { Alert, CameraNow, Level, Next, Picture, Plan, ZoneNow } from "./types";
 import type { Key } from "./texts";
 import { lang, of, t, tOr } from "./texts";
 
@@ -90,7 +90,7 @@ const DIGITS: Record<string, number> = { "p/m2": 1, "p/m/s": 2, "p/m2/min": 1, "
 /** The number that fired, with its unit; empty where a rule has no number. */
 export function valueOf(alert: Alert): string {
   if (alert.rule === "fire_feedback") return t("card.output", { output: tOr(`output.${alert.unit}`, "fire.panel"), seconds: alert.value.toFixed(0) });
-  const unit = UNITS[alert.unit];
+  const unit = alert.at_least ? "zone.peak_least" : UNITS[alert.unit];
   return unit ? t(unit, { value: alert.value.toFixed(DIGITS[alert.unit] ?? 0) }) : "";
 }
 
@@ -104,6 +104,17 @@ export function isOpen(alert: Alert): boolean {
   return alert.condition === "active" && alert.work !== "closed";
 }
 
+/** The local peak of a zone that is known, marked where it is a lower bound. */
+export function peakText(zone: ZoneNow | undefined, otherwise = 0): string {
+  return t(zone?.at_least ? "zone.peak_least" : "zone.peak", { value: (zone?.local_peak ?? otherwise).toFixed(1) });
+}
+
+/** What a camera that works is not good for: people who hide each other, the dark, a picture below the standard. */
+export function doubts(camera: CameraNow | undefined): string[] {
+  if (camera?.state !== "ok") return [];
+  return [camera.saturated ? t("camera.saturated") : "", camera.night ? t("camera.night") : "", camera.below_1080p ? t("camera.low") : ""].filter(Boolean);
+}
+
 /** Zones that nobody can judge now. */
 export function unknownZones(picture: Picture): string[] {
   return Object.entries(picture.zones).flatMap(([id, zone]) => (zone.known ? [] : [id]));
@@ -115,9 +126,10 @@ export function about(seconds: number): string {
   return t("next.minutes", { count: Math.round(seconds / 60) });
 }
 
-/** When the next level is reached, with its interval. */
-export function nextText(next: Next): string {
+/** When the next level is reached, with its interval; what is seen as a lower bound may have reached it already. */
+export function nextText(next: Next, isLeast: boolean): string {
   const values = { level: t(`level.${next.level}`), time: about(next.s), low: about(next.low_s ?? 0) };
+  if (isLeast) return t("next.least", values);
   return next.high_s === null ? t("next.open", values) : t("next.level", { ...values, high: about(next.high_s) });
 }
 

@@ -16,11 +16,11 @@ WHERE place = 1;
 CREATE TEMPORARY VIEW slices AS
 SELECT c.ended AS et, c.camera, c.slice_start_us, z.zone, z.zone_area_cm2, z.los_scale, z.cameras_expected, z.frames_expected, z.frames_used,
        z.n, z.n_v, z.sum_vx, z.sum_vy, z.sum_v, z.peak_sum, z.peak_place, z.around_sum, z.owned_area_cm2, z.queue_gate, z.n_error,
-       z.noise_micro, z.pressure_n, z.pressure_sum, z.pressure_low_sum, z.pressure_high_sum, z.patch_n, z.lost
+       z.noise_micro, z.pressure_n, z.pressure_sum, z.pressure_low_sum, z.pressure_high_sum, z.patch_n, z.lost, z.saturated
 FROM once AS c
 CROSS JOIN UNNEST(c.entries) AS z (zone, zone_area_cm2, los_scale, cameras_expected, frames_expected, frames_used, frames_skipped,
      skip_reason, n, n_v, sum_vx, sum_vy, sum_v, sum_v2, peak_sum, peak_place, around_sum, owned_area_cm2, queue_gate, n_error,
-     noise_micro, pressure_n, pressure_sum, pressure_low_sum, pressure_high_sum, patch_n, lost);
+     noise_micro, pressure_n, pressure_sum, pressure_low_sum, pressure_high_sum, patch_n, lost, saturated);
 
 -- step by_camera: each camera's own mean, as an integer
 CREATE TEMPORARY VIEW by_camera AS
@@ -38,12 +38,12 @@ SELECT window_start, window_end, window_time, zone, camera,
        SUM(pressure_sum) / GREATEST(SUM(pressure_n), 1) AS pressure_micro,
        SUM(pressure_low_sum) / GREATEST(SUM(pressure_n), 1) AS pressure_low_micro,
        SUM(pressure_high_sum) / GREATEST(SUM(pressure_n), 1) AS pressure_high_micro,
-       MAX(patch_n) AS patch_n, SUM(lost) AS lost,
+       MAX(patch_n) AS patch_n, SUM(lost) AS lost, MAX(saturated) AS saturated,
        MAX(CASE WHEN frames_used > 0 THEN slice_start_us ELSE -1 END) AS newest_us
 FROM TABLE(HOP(TABLE slices, DESCRIPTOR(et), INTERVAL '0.2' SECOND, INTERVAL '1' SECOND))
 GROUP BY window_start, window_end, window_time, zone, camera;
 
--- step by_zone: cameras added; peaks and pressures do not add, the largest counts
+-- step by_zone: cameras added; peaks and pressures do not add, the largest counts; one saturated camera makes a lower bound of all
 CREATE TEMPORARY VIEW by_zone AS
 SELECT window_start, window_end, window_time, zone,
        MAX(area_cm2) AS area_cm2, MAX(los_scale) AS los_scale, MAX(cameras_expected) AS cameras_expected, MAX(queue_gate) AS queue_gate,
@@ -55,7 +55,7 @@ SELECT window_start, window_end, window_time, zone,
        MAX(peak_micro) AS peak_micro, MAX(peak_place) AS peak_place, MAX(around_micro) AS around_micro,
        MAX(noise_micro) AS noise_micro, SUM(pressure_n) AS pressure_n, MAX(pressure_micro) AS pressure_micro,
        MAX(pressure_low_micro) AS pressure_low_micro, MAX(pressure_high_micro) AS pressure_high_micro,
-       SUM(patch_n) AS patch_n, SUM(lost) AS lost, MAX(newest_us) AS newest_us
+       SUM(patch_n) AS patch_n, SUM(lost) AS lost, MAX(saturated) AS saturated, MAX(newest_us) AS newest_us
 FROM by_camera
 GROUP BY window_start, window_end, window_time, zone;
 
@@ -78,7 +78,7 @@ SELECT window_time, zone, los_scale, cameras_expected, CAST(cameras_seen AS INT)
        patch_n, lost, queue_gate,
        CASE WHEN area_cm2 > 0 THEN LEAST(observed_cm2 / (area_cm2 * 1e0), 1e0) ELSE 0e0 END AS observed_share,
        error_micro / 1e6 AS counting_error,
-       newest_us, {window_end_us} AS window_end_us
+       saturated > 0 AS saturated, newest_us, {window_end_us} AS window_end_us
 FROM by_zone;
 
 -- step windows_ended: every window that the ticks have passed, with how many rows it has
@@ -96,7 +96,7 @@ INSERT INTO crowd_density
 SELECT TRUE, SUM(present), {progress_end_us}, '', 0e0, 0e0, 0e0, 0e0, 0e0, 0e0,
        CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE), '', '', 0, 0, CAST(0 AS BIGINT), CAST(0 AS BIGINT),
        CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE), 0e0, CAST(0 AS BIGINT), CAST(0 AS BIGINT), '',
-       0e0, 0e0, CAST(-1 AS BIGINT)
+       0e0, 0e0, CAST(-1 AS BIGINT), FALSE
 FROM TABLE(TUMBLE(TABLE counted, DESCRIPTOR(ended), INTERVAL '0.2' SECOND))
 GROUP BY window_start, window_end, window_time
 UNION ALL
@@ -108,5 +108,6 @@ SELECT FALSE, CAST(0 AS BIGINT), window_end_us, zone, people, density_per_m2, lo
        density_per_m2 * speed_mps, pressure_per_s2, pressure_low_per_s2, pressure_high_per_s2, noise_mps, patch_n, lost, queue_gate,
        observed_share,
        counting_error + CASE WHEN observed_share > 0 THEN people * (1e0 - observed_share) / observed_share ELSE 0e0 END,
-       CASE WHEN newest_us >= 0 THEN (window_end_us - newest_us - 200000) / 1000 ELSE CAST(-1 AS BIGINT) END
+       CASE WHEN newest_us >= 0 THEN (window_end_us - newest_us - 200000) / 1000 ELSE CAST(-1 AS BIGINT) END,
+       saturated
 FROM zone_measures;
