@@ -12,6 +12,7 @@ from pipelines.detect.behaviour.loitering import Loitering
 from pipelines.detect.behaviour.lying import Lying
 from pipelines.detect.behaviour.running import Running
 from pipelines.detect.behaviour.watching import Behaviour, Hours, Rule
+from pipelines.detect.calibration import Floor, from_points
 from pipelines.detect.crossings import LineFloor
 from pipelines.detect.eye import View
 from pipelines.detect.floor import ZoneFloor, zone_floor
@@ -72,6 +73,12 @@ def view_of(plan: Plan, camera: Camera) -> View:
 def _saturation(camera: Camera) -> Saturation | None:
     """None where the plan leaves it to the view that the camera has, or where people are only simulated."""
     return None if camera.saturation is None else Saturation(from_per_m2=camera.saturation.from_per_m2, error=camera.saturation.error)
+
+
+def floor_of(camera: Camera) -> Floor | None:
+    """The floor in the picture that the camera's calibration is for; None without one."""
+    points = camera.calibration
+    return from_points(points.pixels, points.metres) if points is not None else None
 
 
 def vehicles_of(plan: Plan, camera: Camera) -> CameraVehicles | None:

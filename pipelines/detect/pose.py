@@ -26,6 +26,7 @@ _EVERY_US: Final = 3 * MICRO
 _FIRST_EVERY_US: Final = MICRO // 2
 _CLEAR: Final = 0.7  # share of blocks that agreed before a view was lost at once
 _LOST: Final = 0.45
+_PROPORTION: Final = 0.02  # taking every k-th pixel rounds the sides
 _STAYS_US: Final = 8 * MICRO
 Grey = NDArray[np.uint8]
 
@@ -65,18 +66,28 @@ class Pose:
         if event_us < self._due_us:
             return self.shift
         now = small(frame)
-        if self.reference is None or self.reference.shape != now.shape:
+        reference = self._reference_like(now)
+        if reference is None:
             self._due_us = event_us + _FIRST_EVERY_US
             self._learn(now)
             return self.shift
         self._due_us = event_us + _EVERY_US
-        found = agreement(self.reference, now)
+        found = agreement(reference, now)
         if np.isfinite(found.shift):
             self.shift, self._lost_us = found.shift, -1
         elif self._is_lost(event_us, now, found.share):
             self.shift = 1.0
         self.share, self._before = found.share, now
         return self.shift
+
+    def _reference_like(self, now: Grey) -> Grey | None:
+        """The reference in the size of *now*; None where there is none, or one of other proportions."""
+        if self.reference is None or self.reference.shape == now.shape:
+            return self.reference
+        (high, wide), (rows, columns) = self.reference.shape, now.shape
+        if abs(rows * wide / (high * columns) - 1) > _PROPORTION:
+            return None
+        return np.asarray(cv2.resize(self.reference, (columns, rows), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
 
     def again(self) -> None:
         """Pictures of now are no use: begin a reference that is not whole anew."""
