@@ -85,19 +85,22 @@ def up(
     plan: Annotated[Path, typer.Option("--plan", help="Event plan (YAML).")],
     mode: Annotated[str, typer.Option(help="live or drill-<id>.")] = "live",
     channels: Annotated[Optional[Path], typer.Option(help="Channels file (YAML): the ways to people and systems outside.")] = None,  # noqa: UP045
+    cameras_per_process: Annotated[
+        int | None, typer.Option(min=1, help="Cameras that one detect worker watches, at most; 1 otherwise.")
+    ] = None,
 ) -> None:
     """Start everything for an event and return; called again with another plan, it takes the new one up."""
     from cli import up as command  # noqa: PLC0415
 
-    command.up(plan, mode, channels)
+    command.up(plan, mode, channels, cameras_per_process)
 
 
 @app.command(hidden=True)
-def hold(plan: Path, mode: str, channels: Path) -> None:
+def hold(plan: Path, mode: str, channels: Path, cameras_per_process: int) -> None:
     """The process behind `up`."""
     from cli import up as command  # noqa: PLC0415
 
-    command.hold(plan, mode, channels)
+    command.hold(plan, mode, channels, cameras_per_process)
 
 
 @app.command()

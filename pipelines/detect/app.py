@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, Final, Protocol
 
@@ -54,6 +54,20 @@ class Feed(Protocol):
         ...
 
 
+class Sending(Protocol):
+    """What sends records; each camera has its own."""
+
+    sent: int
+
+    def send(self, thing: str, record: Any, *, key: str = "", partition: int | None = None) -> None:
+        """Queue a record, or raise TransientError."""
+        ...
+
+    def flush(self, timeout_s: float) -> None:
+        """Wait until all has arrived, or raise TransientError."""
+        ...
+
+
 def now_us() -> int:
     """The mode's clock: µs UTC."""
     return time.time_ns() // 1000
@@ -66,7 +80,7 @@ class Station:
         self,
         worker: CameraWorker,
         feed: Feed,
-        sender: Sender,
+        sender: Sending,
         *,
         camera: str,
         index: int,
@@ -165,7 +179,7 @@ class Station:
         )
 
 
-def station(settings: Settings, plan: Plan, stop: threading.Event) -> Station:
+def station(settings: Settings, plan: Plan, stop: threading.Event, sender: Sending) -> Station:
     """The camera of the settings, ready to work.
 
     Raises:
@@ -224,8 +238,11 @@ def station(settings: Settings, plan: Plan, stop: threading.Event) -> Station:
     )
     if pose.reference is None:
         threading.Thread(target=references.keep, args=(settings.run, row, pose, stop), daemon=True).start()
-    sender = Sender(producer(settings.kafka, linger_ms=0), settings.mode)
     return Station(worker, feed, sender, camera=row.id, index=index, grace_us=LIVE_GRACE_US if video.is_live else 0)
+
+
+def _sender(settings: Settings) -> Sender:
+    return Sender(producer(settings.kafka, linger_ms=0), settings.mode)
 
 
 def _run(stop: threading.Event) -> int:
@@ -233,25 +250,29 @@ def _run(stop: threading.Event) -> int:
     plan = load(settings.plan)
     if settings.cameras:
         return _run_group(settings, plan, stop)
-    found = station(settings, plan, stop)
+    found = station(settings, plan, stop, _sender(settings))
     threading.Thread(target=_ready, args=(found, settings), daemon=True).start()
     return 0 if found.work(stop) else 1
 
 
 def _run_group(settings: Settings, plan: Plan, stop: threading.Event) -> int:
     members = members_of(settings.cameras, plan)
-    sender = Sender(producer(settings.kafka, linger_ms=0), settings.mode)
     if settings.backend == "deepstream":
         return _run_deepstream(settings, plan, members, stop)
-    group = Group(
-        members,
-        lambda member, ended: station(replace(settings, camera=member.camera, source=member.source, cameras=""), plan, ended),
-        lambda record: sender.send("camera.health", record, key=record.camera),
-        clock=now_us,
-    )
+    group = group_of(settings, plan, members, _sender(settings), lambda: _sender(settings))
     threading.Thread(target=_ready, args=(group, settings), daemon=True).start()
     group.work(stop)
     return 0
+
+
+def group_of(settings: Settings, plan: Plan, members: tuple[Member, ...], own: Sending, another: Callable[[], Sending]) -> Group:
+    """The cameras of a group, each with a sender of its own; what is said of one that cannot be opened goes by *own*."""
+    return Group(
+        members,
+        lambda member, ended: station(replace(settings, camera=member.camera, source=member.source, cameras=""), plan, ended, another()),
+        lambda record: own.send("camera.health", record, key=record.camera),
+        clock=now_us,
+    )
 
 
 def _run_deepstream(settings: Settings, plan: Plan, members: tuple[Member, ...], stop: threading.Event) -> int:
@@ -298,8 +319,7 @@ def _handed_station(settings: Settings, plan: Plan, feed: HandedFeed) -> Station
         masks=row.masks,
         over_road=row.watches == "road",
     )
-    sender = Sender(producer(settings.kafka, linger_ms=0), settings.mode)
-    return Station(worker, feed, sender, camera=row.id, index=index, grace_us=DEEPSTREAM_GRACE_US)
+    return Station(worker, feed, _sender(settings), camera=row.id, index=index, grace_us=DEEPSTREAM_GRACE_US)
 
 
 class Seer(Protocol):
