@@ -99,7 +99,7 @@ def behaviour_of(plan: Plan, camera: Camera) -> Behaviour | None:
     for fence in asked.fences if camera.sees_floor else ():
         if _holds(plan, fence) and box(*camera.owns).intersects(LineString([fence.a, fence.b])):
             line = LineFloor(line=fence.id, gate="", a_cm=_cm(fence.a), b_cm=_cm(fence.b))
-            rules.append((FenceLines([line], ways={fence.id: fence.way}, margin_m=fence.margin_m), _hours(fence)))
+            rules.append((FenceLines([line], ways={fence.id: fence.way}, margin_m=fence.margin_m, hold_s=fence.hold_s), _hours(fence)))
     run, scatter, stay, lie = asked.running, asked.dispersal, asked.loitering, asked.lying
     if floors := _floors(plan, run, run.zones, mine):
         rules.append((Running(floors, mps=run.mps, hold_s=run.hold_s), _hours(run)))
