@@ -85,19 +85,22 @@ def up(
     plan: Annotated[Path, typer.Option("--plan", help="Event plan (YAML).")],
     mode: Annotated[str, typer.Option(help="live or drill-<id>.")] = "live",
     channels: Annotated[Optional[Path], typer.Option(help="Channels file (YAML): the ways to people and systems outside.")] = None,  # noqa: UP045
+    cameras_per_process: Annotated[
+        int | None, typer.Option(min=1, help="Cameras that one detect worker watches, at most; 1 otherwise.")
+    ] = None,
 ) -> None:
     """Start everything for an event and return; called again with another plan, it takes the new one up."""
     from cli import up as command  # noqa: PLC0415
 
-    command.up(plan, mode, channels)
+    command.up(plan, mode, channels, cameras_per_process)
 
 
 @app.command(hidden=True)
-def hold(plan: Path, mode: str, channels: Path) -> None:
+def hold(plan: Path, mode: str, channels: Path, cameras_per_process: int) -> None:
     """The process behind `up`."""
     from cli import up as command  # noqa: PLC0415
 
-    command.hold(plan, mode, channels)
+    command.hold(plan, mode, channels, cameras_per_process)
 
 
 @app.command()
@@ -232,15 +235,17 @@ def backtest(
 
 @cameras.command()
 def calibrate(
-    file: Annotated[Path, typer.Argument(help="YAML with 'pixels' and 'metres', four pairs or more.")],
+    file: Annotated[Path, typer.Argument(help="YAML with 'pixels' and 'metres', four pairs or more, and the size of the 'picture'.")],
     *,
-    size: Annotated[str, typer.Option(help="Width x height of the picture in pixels.")] = "1920x1080",
+    size: Annotated[Optional[str], typer.Option(help="Width x height of the picture in pixels.")] = None,  # noqa: UP045
+    video: Annotated[Optional[Path], typer.Option(help="Video of the camera, which says the size.")] = None,  # noqa: UP045
     error_px: Annotated[float, typer.Option(help="How wrong a foot's pixel may be.")] = 3.0,
+    out: Annotated[Optional[Path], typer.Option(help="Write the points with the size of their picture, as a plan has them.")] = None,  # noqa: UP045
 ) -> None:
     """Say how well pairs of points make a floor, in cm, and how the error grows with the distance."""
     from cli import camera as command  # noqa: PLC0415
 
-    command.calibrate(file, size=size, error_px=error_px)
+    command.calibrate(file, size=size, video=video, error_px=error_px, out=out)
 
 
 @cameras.command()

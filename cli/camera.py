@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import yaml
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from cli.console import USAGE, console, fail
 from cli.paths import from_caller
@@ -24,13 +26,16 @@ from simulation.play_video import read_calibration
 _ROWS: Final = 6
 _LEAST_LEFT: Final = 4
 _CM: Final = 100.0
+_USUAL_PX: Final = (1920, 1080)
 
 
-def calibrate(file: Path, *, size: str, error_px: float) -> None:
-    """Say how well pairs of points make a floor, and how the error grows with the distance."""
+def calibrate(file: Path, *, size: str | None = None, video: Path | None = None, error_px: float, out: Path | None = None) -> None:
+    """Say how well pairs of points make a floor, and how the error grows with the distance; write them with their picture's size."""
     try:
-        points = read_calibration(from_caller(file))
-        wide, high = _size(size)
+        points = _with_picture(read_calibration(from_caller(file)), size, video)
+        if points.picture is None and out is not None:
+            raise ConfigError("--out: the size of the picture is not known: give --video, or --size, or `picture` in the file")
+        wide, high = points.picture or _USUAL_PX
         if not error_px > 0:
             raise ConfigError(f"--error-px {error_px:g}: expected more than 0")
         floor = from_points(points.pixels, points.metres)
@@ -51,6 +56,40 @@ def calibrate(file: Path, *, size: str, error_px: float) -> None:
     for row, there, wrong in zip(rows, floor.apply(at), floor.error_cm(at, error_px=error_px), strict=True):
         said = "above the horizon" if not np.isfinite(wrong) else f"{there[0]:.1f}, {there[1]:.1f} m: {wrong:.0f} cm"
         console.print(f"  row {row:4.0f}: {said}", markup=False)
+    _say_picture(points, out)
+
+
+def _with_picture(points: Calibration, size: str | None, video: Path | None) -> Calibration:
+    """The points with the size of their picture, where it is known: of a video, of `--size`, or their own."""
+    known = {"its `picture`": points.picture}
+    if size is not None:
+        known[f"--size {size}"] = _size(size)
+    if video is not None:
+        film = Video(str(from_caller(video)))
+        film.close()
+        known[f"--video {film.name}"] = (film.width_px, film.height_px)
+    given = {where: px for where, px in known.items() if px is not None}
+    if len(set(given.values())) > 1:
+        said = ", ".join(f"{where} says {px[0]} x {px[1]}" for where, px in given.items())
+        raise ConfigError(f"calibration: the size of the picture is not clear: {said}")
+    if not given:
+        return points
+    try:
+        return Calibration(pixels=points.pixels, metres=points.metres, picture=next(iter(given.values())))
+    except ValidationError as error:
+        raise ConfigError(f"calibration: {str(error.errors()[0]['msg']).removeprefix('Value error, ')}") from error
+
+
+def _say_picture(points: Calibration, out: Path | None) -> None:
+    if points.picture is None:
+        wide, high = _USUAL_PX
+        console.print(f"a picture of {wide} x {high} was taken for granted: --video or --size says it, and the plan wants it as `picture`")
+        return
+    console.print(f"for a picture of {points.picture[0]} x {points.picture[1]}", markup=False)
+    if out is not None:
+        path = from_caller(out)
+        path.write_text(yaml.safe_dump(points.model_dump(mode="json"), default_flow_style=None, sort_keys=False), encoding="utf-8")
+        console.print(f"written to {path}", markup=False)
 
 
 def masks(video: Path, *, backend: str, share: float) -> None:

@@ -51,7 +51,7 @@ def holder() -> dict[str, object] | None:
     return found
 
 
-def up(plan: Path, mode: str, channels: Path | None) -> None:
+def up(plan: Path, mode: str, channels: Path | None, cameras_per_process: int | None = None) -> None:
     """Start in the background and return when all is ready; or hand a running one the changed plan."""
     path = from_caller(plan)
     try:
@@ -62,6 +62,7 @@ def up(plan: Path, mode: str, channels: Path | None) -> None:
             load_channels(ways)
         running = holder()
         if running is not None:
+            _same_grouping(running, cameras_per_process)
             _hand_over(running, loaded, mode)
             return
         with Progress().shown() as progress:
@@ -72,7 +73,7 @@ def up(plan: Path, mode: str, channels: Path | None) -> None:
     _state_file().unlink(missing_ok=True)
     log = (HOME / "run" / "up.log").open("a")
     child = subprocess.Popen(  # noqa: S603 - our own module
-        [sys.executable, "-m", "cli", "hold", str(path), mode, str(ways)],
+        [sys.executable, "-m", "cli", "hold", str(path), mode, str(ways), str(cameras_per_process or 1)],
         cwd=ROOT,
         stdout=log,
         stderr=log,
@@ -97,6 +98,13 @@ def _await(child: subprocess.Popen[bytes]) -> None:
 
 def _last_lines() -> str:
     return "\n".join((HOME / "run" / "up.log").read_text().splitlines()[-6:])
+
+
+def _same_grouping(running: dict[str, object], wanted: int | None) -> None:
+    """A new plan is taken up with the groups of cameras as they were begun."""
+    held = running.get("cameras_per_process", 1)
+    if wanted is not None and wanted != held:
+        fail(f"it is up with {held} to a process, not {wanted}: `./muster down` first", USAGE)
 
 
 def _hand_over(running: dict[str, object], plan: Plan, mode: str) -> None:
@@ -135,7 +143,7 @@ def down() -> None:
     fail(f"process {pid} did not stop within 60 s")
 
 
-def hold(plan: Path, mode: str, channels: Path) -> None:
+def hold(plan: Path, mode: str, channels: Path, cameras_per_process: int) -> None:
     """Hold the machine for a mode until SIGTERM; SIGHUP takes up the plan that was put in the mode's folder."""
     stop, changed = threading.Event(), threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
@@ -144,16 +152,25 @@ def hold(plan: Path, mode: str, channels: Path) -> None:
     try:
         with Machine(HOME, ROOT, name="up", join=False) as machine:
             loaded = load(plan)
-            current = modes.prepare(HOME, machine.addresses, mode=mode, plan=loaded, clock="wall", fresh=False, channels=channels)
+            current = modes.prepare(
+                HOME,
+                machine.addresses,
+                mode=mode,
+                plan=loaded,
+                clock="wall",
+                fresh=False,
+                channels=channels,
+                cameras_per_process=cameras_per_process,
+            )
+            said = {"mode": mode, "page": f"{machine.addresses.page_url}/?mode={mode}", "cameras_per_process": cameras_per_process}
             machine.start(_parts(machine, current))
-            page = f"{machine.addresses.page_url}/?mode={mode}"
-            _write_state(state="ready", mode=mode, plan=plan_hash(loaded), page=page, took_s=0)
+            _write_state(state="ready", plan=plan_hash(loaded), took_s=0, **said)
             while not stop.wait(0.2):
                 if changed.is_set():
                     changed.clear()
                     begun = time.monotonic()
                     loaded = _take_up(machine, current)
-                    _write_state(state="ready", mode=mode, plan=plan_hash(loaded), page=page, took_s=round(time.monotonic() - begun, 1))
+                    _write_state(state="ready", plan=plan_hash(loaded), took_s=round(time.monotonic() - begun, 1), **said)
         modes.withdraw(HOME, mode)
         _state_file().unlink(missing_ok=True)
     except MusterError as error:

@@ -37,6 +37,7 @@ class Settings:
         camera: of a detect worker, which camera; of a recorder, its cameras, comma between.
         source: of a detect worker, its video; of the simulation, its scenario.
         cameras: of a detect worker of several cameras: their ids, with commas; their sources are the plan's.
+        cameras_per_process: of what starts detect workers: cameras in one of them, at most.
         backend: of a detect worker: motion | onnx | auto | deepstream.
         model: of a detect worker: a name in models.yaml.
         provider: of a detect worker's onnx: auto | cpu | cuda.
@@ -65,6 +66,7 @@ class Settings:
     camera: str = ""
     source: str = ""
     cameras: str = ""
+    cameras_per_process: int = 1
     backend: str = "auto"
     model: str = "yolox-nano"
     provider: str = "auto"

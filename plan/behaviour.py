@@ -38,6 +38,7 @@ class Fence(When):
     b: Point
     way: Literal["both", "left", "right"] = Field(default="both", description="which way is forbidden, seen from a to b")
     margin_m: float = Field(default=0.5, ge=0.1, le=5, description="who was so far before it and is so far beyond it has crossed")
+    hold_s: float = Field(default=0.3, ge=0, le=5, description="and is still across after so long; a box that jumps for a frame is not")
     source: str = Field(default=_OURS, min_length=3)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, PositiveInt, model_validator
 
 from pipelines.levels import LEVELS
 from plan.actions import Action
@@ -194,11 +194,23 @@ class Calibration(Part):
 
     pixels: tuple[Point, ...] = Field(min_length=4)
     metres: tuple[Point, ...] = Field(min_length=4)
+    picture: tuple[PositiveInt, PositiveInt] | None = Field(
+        default=None, description="width and height of the picture that the pixels, and the camera's masks, are of"
+    )
 
     @model_validator(mode="after")
     def _pairs(self) -> Calibration:
         if len(self.pixels) != len(self.metres):
             raise ValueError(f"{len(self.pixels)} points in pixels but {len(self.metres)} in metres")
+        return self
+
+    @model_validator(mode="after")
+    def _inside(self) -> Calibration:
+        if self.picture is not None:
+            wide, high = self.picture
+            for number, (x, y) in enumerate(self.pixels, start=1):
+                if not (0 <= x <= wide and 0 <= y <= high):
+                    raise ValueError(f"pixel {number}, {x:g}, {y:g}, lies outside of its picture, {wide} x {high}")
         return self
 
 
@@ -243,6 +255,9 @@ class Camera(Part):
         for x0, y0, x1, y1 in self.masks:
             if not (x0 < x1 and y0 < y1):
                 raise ValueError(f"mask {x0:g}, {y0:g}, {x1:g}, {y1:g}: expected x0 < x1 and y0 < y1")
+            if self.picture_px is not None and not (x0 >= 0 and y0 >= 0 and x1 <= self.picture_px[0] and y1 <= self.picture_px[1]):
+                wide, high = self.picture_px
+                raise ValueError(f"mask {x0:g}, {y0:g}, {x1:g}, {y1:g} lies outside of the calibration's picture, {wide} x {high}")
         return self
 
     @model_validator(mode="after")
@@ -250,6 +265,11 @@ class Camera(Part):
         if self.record and (self.kind != "video" or not self.source):
             raise ValueError("record is for a camera of kind video with a source: there is nothing else to record")
         return self
+
+    @property
+    def picture_px(self) -> tuple[int, int] | None:
+        """Width and height of the picture that its calibration and masks are of; None where the plan does not say."""
+        return self.calibration.picture if self.calibration is not None else None
 
     @property
     def sees_floor(self) -> bool:

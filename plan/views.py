@@ -12,6 +12,7 @@ from pipelines.detect.behaviour.loitering import Loitering
 from pipelines.detect.behaviour.lying import Lying
 from pipelines.detect.behaviour.running import Running
 from pipelines.detect.behaviour.watching import Behaviour, Hours, Rule
+from pipelines.detect.calibration import Floor, from_points
 from pipelines.detect.crossings import LineFloor
 from pipelines.detect.eye import View
 from pipelines.detect.floor import ZoneFloor, zone_floor
@@ -74,6 +75,12 @@ def _saturation(camera: Camera) -> Saturation | None:
     return None if camera.saturation is None else Saturation(from_per_m2=camera.saturation.from_per_m2, error=camera.saturation.error)
 
 
+def floor_of(camera: Camera) -> Floor | None:
+    """The floor in the picture that the camera's calibration is for; None without one."""
+    points = camera.calibration
+    return from_points(points.pixels, points.metres) if points is not None else None
+
+
 def vehicles_of(plan: Plan, camera: Camera) -> CameraVehicles | None:
     """What makes tracks of the vehicles that the camera sees; None where the plan has no lanes, or the camera no calibration."""
     if not plan.lanes or camera.calibration is None:
@@ -92,7 +99,7 @@ def behaviour_of(plan: Plan, camera: Camera) -> Behaviour | None:
     for fence in asked.fences if camera.sees_floor else ():
         if _holds(plan, fence) and box(*camera.owns).intersects(LineString([fence.a, fence.b])):
             line = LineFloor(line=fence.id, gate="", a_cm=_cm(fence.a), b_cm=_cm(fence.b))
-            rules.append((FenceLines([line], ways={fence.id: fence.way}, margin_m=fence.margin_m), _hours(fence)))
+            rules.append((FenceLines([line], ways={fence.id: fence.way}, margin_m=fence.margin_m, hold_s=fence.hold_s), _hours(fence)))
     run, scatter, stay, lie = asked.running, asked.dispersal, asked.loitering, asked.lying
     if floors := _floors(plan, run, run.zones, mine):
         rules.append((Running(floors, mps=run.mps, hold_s=run.hold_s), _hours(run)))

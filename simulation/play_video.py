@@ -14,14 +14,15 @@ from pydantic import ValidationError
 
 from connectors.video import Video, jpeg
 from pipelines import units
+from pipelines.detect.backends import Backend
 from pipelines.detect.backends.choose import backend_for, following_for, remembers
-from pipelines.detect.calibration import Floor, from_points, from_scale
+from pipelines.detect.calibration import Floor, floor_in, from_points, from_scale, scale_between
 from pipelines.detect.worker import CameraWorker
 from pipelines.errors import ConfigError
 from plan.defaults import AREA_TYPES, LOS
 from plan.load import parse
 from plan.model import Calibration, Plan
-from plan.views import behaviour_of, vehicles_of, view_of
+from plan.views import behaviour_of, floor_of, vehicles_of, view_of
 from simulation.player import Player
 
 NOMINAL_M: Final = 10.0
@@ -45,7 +46,8 @@ def plan_for_video(
     """A plan of one camera and one zone for a video.
 
     With *scale_px_per_m* (the camera looks straight down) the zone is the whole picture; with a *calibration* file
-    (YAML, `pixels` and `metres`, at least four points each) it is the rectangle around the calibration's points.
+    (YAML, `pixels` and `metres`, at least four points each, and the size of their `picture`) it is the rectangle around
+    the calibration's points.
     Without either the zone is nominal, 10 m x 10 m, and its density is unknown: such a camera gives boxes, a count of
     people and its health, and `plan.needs.results` names no density.
     With *lanes* ("x0,y0 x1,y1" or "x0,y0 x1,y1 width" in metres, in the permitted direction) the camera watches a road:
@@ -161,9 +163,13 @@ def worker_of(video: Video, plan: Plan, *, camera: str, backend: str, fps: float
     """The worker of that camera of the plan, for a video."""
     row = next(row for row in plan.cameras if row.id == camera)
     size = (video.width_px, video.height_px)
-    floor = from_points(row.calibration.pixels, row.calibration.metres) if row.calibration is not None else None
+    floor, made = floor_of(row), row.picture_px or size
     over_road = row.watches == "road"
-    finder = backend_for(backend, floor=floor, fps=fps, size_px=size, over_road=over_road)
+
+    def made_for(size_px: tuple[int, int], seen: Floor | None) -> Backend:
+        return backend_for(backend, floor=seen, fps=fps, size_px=size_px, over_road=over_road)
+
+    finder = made_for(size, floor_in(floor, made, size))
     return CameraWorker(
         camera=camera,
         backend=finder,
@@ -179,6 +185,8 @@ def worker_of(video: Video, plan: Plan, *, camera: str, backend: str, fps: float
         over_road=over_road,
         following=following_for(finder, gating=row.gating),
         lights_up=not remembers(finder),
+        made_px=made,
+        another=made_for if remembers(finder) else None,
     )
 
 
@@ -200,11 +208,16 @@ def _points(size_px: tuple[int, int], calibration: Path | None, scale_px_per_m: 
         if min(wide, deep) < 1 or max(wide, deep) > 655:
             raise ConfigError(f"scale {scale_px_per_m:g} px per metre: the picture would show {wide:.2f} m x {deep:.2f} m")
         metres = tuple((round(float(x), 6), round(float(y), 6)) for x, y in floor.apply(np.asarray(corners)))
-        return Calibration(pixels=corners, metres=metres), (0.0, 0.0, wide, deep)
+        return Calibration(pixels=corners, metres=metres, picture=size_px), (0.0, 0.0, wide, deep)
     if calibration is None:
         return None, (0.0, 0.0, NOMINAL_M, NOMINAL_M)
     points = read_calibration(calibration)
     from_points(points.pixels, points.metres)
+    if points.picture is not None and scale_between(points.picture, size_px) is None:
+        made = f"{points.picture[0]} x {points.picture[1]}"
+        raise ConfigError(
+            f"calibration {calibration}: is for a picture of {made}, and the video's is {width} x {height}: no scale fits both"
+        )
     x, y = zip(*points.metres, strict=True)
     return points, (min(x), min(y), max(x), max(y))
 

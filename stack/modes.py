@@ -15,6 +15,7 @@ from typing import Final
 
 import yaml
 
+from pipelines.errors import ConfigError
 from pipelines.settings import RECORDINGS, STORY_START, TOPICS_READY, Settings
 from pipelines.topics import check_mode, is_drill
 from plan.model import Plan
@@ -58,7 +59,16 @@ def run_folder(home: Path, mode: str) -> Path:
 
 
 def prepare(
-    home: Path, addresses: Addresses, *, mode: str, plan: Plan, clock: str, fresh: bool, parallelism: int = 1, channels: Path = Path()
+    home: Path,
+    addresses: Addresses,
+    *,
+    mode: str,
+    plan: Plan,
+    clock: str,
+    fresh: bool,
+    parallelism: int = 1,
+    channels: Path = Path(),
+    cameras_per_process: int = 1,
 ) -> Mode:
     """Make the mode's folder (0700) with plan and key; a fresh one forgets what was there.
 
@@ -71,6 +81,7 @@ def prepare(
         fresh: whether the mode begins anew.
         parallelism: of the Flink jobs.
         channels: the channels file of dispatch, if there is one.
+        cameras_per_process: of a detect worker, at most.
     """
     fresh = fresh and is_drill(mode)
     folder = run_folder(home, mode)
@@ -95,6 +106,7 @@ def prepare(
         home=home,
         parallelism=parallelism,
         channels=channels,
+        cameras_per_process=cameras_per_process,
         callout=Path(os.environ.get("MUSTER_CALLOUT", home / "callout.yaml")),
         anchor=anchor_of(home),
         recordings=recordings_of(home),
@@ -176,12 +188,31 @@ def linkage_parts(mode: Mode, *, after: tuple[str, ...]) -> list[Part]:
 
 
 def camera_parts(mode: Mode) -> list[Part]:
-    """A detect worker for each camera of the plan that has a source."""
-    return [
-        detect_part(mode, camera=camera.id, source=camera.source, backend=mode.settings.backend)
-        for camera in mode.plan.cameras
-        if camera.source
-    ]
+    """Detect workers for the cameras of the plan that have a source: one each, or a group each, in the plan's order.
+
+    The cameras of a `deepstream` worker share a pipeline on the GPU, so there even one is a group.
+
+    Raises:
+        ConfigError: fewer than one camera to a process.
+    """
+    most, backend = mode.settings.cameras_per_process, mode.settings.backend
+    if most < 1:
+        raise ConfigError(f"cameras_per_process {most}: expected 1 or more")
+    watched = [camera for camera in mode.plan.cameras if camera.source]
+    if most == 1 and backend != "deepstream":
+        return [detect_part(mode, camera=camera.id, source=camera.source, backend=backend) for camera in watched]
+    return [_group_part(mode, names) for names in _groups([camera.id for camera in watched], most)]
+
+
+def _groups(names: list[str], most: int) -> list[list[str]]:
+    """The names in their order, at most so many together."""
+    return [names[first : first + most] for first in range(0, len(names), most)]
+
+
+def _group_part(mode: Mode, cameras: list[str]) -> Part:
+    settings = replace(mode.settings, cameras=",".join(cameras))
+    name = f"detect-{cameras[0]}" + (f"+{len(cameras) - 1}" if len(cameras) > 1 else "")
+    return _part(replace(mode, settings=settings), name, ("pipelines.detect.app",), after=())
 
 
 def ticker_part(mode: Mode, *, after: tuple[str, ...]) -> Part:
@@ -198,8 +229,7 @@ def detect_part(mode: Mode, *, camera: str, source: str, backend: str = "auto", 
 def recorder_parts(mode: Mode) -> list[Part]:
     """Recorders of the cameras that the plan wants recorded, a few to a process."""
     cameras = [camera.id for camera in mode.plan.cameras if camera.record]
-    groups = [cameras[first : first + _RECORDED_TOGETHER] for first in range(0, len(cameras), _RECORDED_TOGETHER)]
-    return [_recorder_part(mode, group) for group in groups]
+    return [_recorder_part(mode, group) for group in _groups(cameras, _RECORDED_TOGETHER)]
 
 
 def _recorder_part(mode: Mode, cameras: list[str]) -> Part:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,10 +43,7 @@ def street(data: Path) -> dict[str, Any]:
     film.close()
     if len(found) != len(true):
         return {"error": f"{len(found)} frames, but {len(true)} with a truth"}
-    static = StaticBoxes()
-    for boxes in found[:TUNED_ON]:
-        static.add(boxes[boxes[:, 4] >= _SURE])
-    masks = np.asarray([row.box for row in static.found()], dtype=np.float64).reshape(-1, 4)
+    masks = _masks(found[:TUNED_ON])
     told = list(_tracked((unmasked(boxes, masks) for boxes in found), fps=VTEST_FPS))
     gated, share = _gated(Video(str(footage(data, VTEST)), fps=VTEST_FPS), masks)
     return {
@@ -59,6 +56,22 @@ def street(data: Path) -> dict[str, Any]:
         "tuned_on": _figures(told[:TUNED_ON], true[:TUNED_ON]),
         **_figures(told[TUNED_ON:], true[TUNED_ON:]),
     }
+
+
+def street_masks(data: Path) -> NDArray[np.float64]:
+    """(m, 4) px of what never moves in the first half of vtest.avi and is nobody."""
+    film = Video(str(footage(data, VTEST)), fps=VTEST_FPS)
+    finder = backend_for("onnx", floor=None, fps=VTEST_FPS, size_px=(film.width_px, film.height_px))
+    masks = _masks([_people(finder.detect(frame)) for _, (_, frame) in zip(range(TUNED_ON), film, strict=False)])
+    film.close()
+    return masks
+
+
+def _masks(found: Sequence[Boxes]) -> NDArray[np.float64]:
+    static = StaticBoxes()
+    for boxes in found:
+        static.add(boxes[boxes[:, 4] >= _SURE])
+    return np.asarray([row.box for row in static.found()], dtype=np.float64).reshape(-1, 4)
 
 
 def _gated(film: Video, masks: NDArray[np.float64]) -> tuple[list[Tracked], float]:

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, Final, Protocol
 
@@ -21,12 +21,12 @@ from connectors.video import Video, jpeg
 from pipelines import settings as settings_module
 from pipelines import units
 from pipelines.detect import references
-from pipelines.detect.backends import PERSON, VEHICLES
+from pipelines.detect.backends import PERSON, VEHICLES, Backend
 from pipelines.detect.backends.choose import backend_for, following_for, remembers
 from pipelines.detect.backends.deepstream import DeepStream, Elsewhere, Stream
 from pipelines.detect.backends.metadata import Adapter
 from pipelines.detect.backends.onnx import Onnx, OnnxSettings
-from pipelines.detect.calibration import from_points
+from pipelines.detect.calibration import Floor, floor_in
 from pipelines.detect.feeds import FileFeed, HandedFeed, LiveFeed, Shot
 from pipelines.detect.group import Group, Member, members_of
 from pipelines.detect.worker import CameraWorker, address
@@ -35,12 +35,11 @@ from pipelines.events import CrowdZones, StageHealth
 from pipelines.settings import Settings
 from plan.load import load
 from plan.model import Plan
-from plan.views import behaviour_of, vehicles_of, view_of
+from plan.views import behaviour_of, floor_of, vehicles_of, view_of
 
 LEAD_US: Final = 5 * units.MICRO  # a file's first frame is so long before the mode's start: the empty scene is learnt
 LIVE_DELAY_US: Final = 20_000  # a live frame's event time is its arrival less this
 LIVE_GRACE_US: Final = 45_000
-RESIZED: Final = "size changed"
 DEEPSTREAM_GRACE_US: Final = 150_000  # a batch waits for its slowest camera
 FULL_PX: Final = (1920, 1080)  # until the first frame says its own size
 _LEARN_FRAMES: Final = 15
@@ -52,6 +51,20 @@ class Feed(Protocol):
 
     def next(self, stop: threading.Event) -> Shot | None:
         """The next frame; None for none yet."""
+        ...
+
+
+class Sending(Protocol):
+    """What sends records; each camera has its own."""
+
+    sent: int
+
+    def send(self, thing: str, record: Any, *, key: str = "", partition: int | None = None) -> None:
+        """Queue a record, or raise TransientError."""
+        ...
+
+    def flush(self, timeout_s: float) -> None:
+        """Wait until all has arrived, or raise TransientError."""
         ...
 
 
@@ -67,20 +80,17 @@ class Station:
         self,
         worker: CameraWorker,
         feed: Feed,
-        sender: Sender,
+        sender: Sending,
         *,
         camera: str,
         index: int,
         grace_us: int,
-        size_px: tuple[int, int] | None = None,
     ) -> None:
-        """Use ready parts; *index* is the camera's place in the plan, *size_px* width and height that its calibration is for."""
-        self._size_px = size_px
+        """Use ready parts; *index* is the camera's place in the plan."""
         self._worker, self._feed, self._sender = worker, feed, sender
         self._camera, self._index, self._grace_us = camera, index, grace_us
         self._lock = threading.Lock()
         self._late = self._refused = 0
-        self._resized = False
         self.seen = threading.Event()
         self.failed = False
 
@@ -106,32 +116,19 @@ class Station:
         return not self.failed
 
     def _take(self, shot: Shot) -> None:
-        reason = self._unusable(shot)
-        if reason or shot.frame is None:
+        if shot.frame is None:
             with self._lock:
-                self._send(self._worker.skip(shot.event_us, reason, received_us=now_us()))
+                self._send(self._worker.skip(shot.event_us, shot.why, received_us=now_us()))
             return
         if shot.found is not None:
             looked = self._worker.handed(shot.event_us, shot.frame, shot.found)
         else:
             looked = self._worker.look(shot.event_us, shot.frame)
+        if looked.turned:
+            print(f"detect {self._camera}: {looked.turned}", flush=True)
         with self._lock:
             self._send(self._worker.take(shot.event_us, looked, received_us=now_us()))
         self.seen.set()
-
-    def _unusable(self, shot: Shot) -> str:
-        """Why a frame is not looked at; empty when it is. In a picture of another size, people would stand elsewhere."""
-        if shot.frame is None:
-            return shot.why
-        if self._size_px is None or shot.found is not None or (shot.frame.shape[1], shot.frame.shape[0]) == self._size_px:
-            return ""
-        if not self._resized:
-            self._resized = True
-            got = f"{shot.frame.shape[1]} x {shot.frame.shape[0]}"
-            print(
-                f"detect {self._camera}: its picture is now {got}, not {self._size_px[0]} x {self._size_px[1]}: not looked at", flush=True
-            )
-        return RESIZED
 
     def close_slices(self, stop: threading.Event) -> None:
         """Close each slice when its time has come, and report once a second, until told to stop."""
@@ -182,7 +179,7 @@ class Station:
         )
 
 
-def station(settings: Settings, plan: Plan, stop: threading.Event) -> Station:
+def station(settings: Settings, plan: Plan, stop: threading.Event, sender: Sending) -> Station:
     """The camera of the settings, ready to work.
 
     Raises:
@@ -192,20 +189,18 @@ def station(settings: Settings, plan: Plan, stop: threading.Event) -> Station:
     if index < 0:
         raise ConfigError(f"camera '{settings.camera}': the plan has no such camera")
     row = plan.cameras[index]
-    floor = from_points(row.calibration.pixels, row.calibration.metres) if row.calibration is not None else None
+    floor = floor_of(row)
     video = Video(settings.source)
     if settings.backend == "deepstream":
         raise ConfigError("backend deepstream watches a group: set MUSTER_CAMERAS")
     size = (video.width_px, video.height_px)
     fps = row.fps if video.is_live else video.fps
-    backend = backend_for(
-        settings.backend,
-        floor=floor,
-        fps=fps,
-        size_px=size,
-        over_road=row.watches == "road",
-        onnx=OnnxSettings(model=settings.model, provider=settings.provider),
-    )
+
+    def made_for(size_px: tuple[int, int], seen: Floor | None) -> Backend:
+        onnx = OnnxSettings(model=settings.model, provider=settings.provider)
+        return backend_for(settings.backend, floor=seen, fps=fps, size_px=size_px, over_road=row.watches == "road", onnx=onnx)
+
+    backend = made_for(size, floor_in(floor, row.picture_px or size, size))
     if isinstance(backend, Onnx):
         print(f"detect {row.id}: onnx, {settings.model}, on {backend.runs_on}", flush=True)
     begin_us = units.slice_start_us(settings.start_us - LEAD_US if settings.start_us else now_us() + _BEGIN_US)
@@ -238,11 +233,16 @@ def station(settings: Settings, plan: Plan, stop: threading.Event) -> Station:
         following=following_for(backend, gating=row.gating),
         lights_up=not remembers(backend),
         pose=pose,
+        made_px=row.picture_px or size,
+        another=made_for if remembers(backend) else None,
     )
     if pose.reference is None:
         threading.Thread(target=references.keep, args=(settings.run, row, pose, stop), daemon=True).start()
-    sender = Sender(producer(settings.kafka, linger_ms=0), settings.mode)
-    return Station(worker, feed, sender, camera=row.id, index=index, grace_us=LIVE_GRACE_US if video.is_live else 0, size_px=size)
+    return Station(worker, feed, sender, camera=row.id, index=index, grace_us=LIVE_GRACE_US if video.is_live else 0)
+
+
+def _sender(settings: Settings) -> Sender:
+    return Sender(producer(settings.kafka, linger_ms=0), settings.mode)
 
 
 def _run(stop: threading.Event) -> int:
@@ -250,25 +250,29 @@ def _run(stop: threading.Event) -> int:
     plan = load(settings.plan)
     if settings.cameras:
         return _run_group(settings, plan, stop)
-    found = station(settings, plan, stop)
+    found = station(settings, plan, stop, _sender(settings))
     threading.Thread(target=_ready, args=(found, settings), daemon=True).start()
     return 0 if found.work(stop) else 1
 
 
 def _run_group(settings: Settings, plan: Plan, stop: threading.Event) -> int:
     members = members_of(settings.cameras, plan)
-    sender = Sender(producer(settings.kafka, linger_ms=0), settings.mode)
     if settings.backend == "deepstream":
         return _run_deepstream(settings, plan, members, stop)
-    group = Group(
-        members,
-        lambda member, ended: station(replace(settings, camera=member.camera, source=member.source, cameras=""), plan, ended),
-        lambda record: sender.send("camera.health", record, key=record.camera),
-        clock=now_us,
-    )
+    group = group_of(settings, plan, members, _sender(settings), lambda: _sender(settings))
     threading.Thread(target=_ready, args=(group, settings), daemon=True).start()
     group.work(stop)
     return 0
+
+
+def group_of(settings: Settings, plan: Plan, members: tuple[Member, ...], own: Sending, another: Callable[[], Sending]) -> Group:
+    """The cameras of a group, each with a sender of its own; what is said of one that cannot be opened goes by *own*."""
+    return Group(
+        members,
+        lambda member, ended: station(replace(settings, camera=member.camera, source=member.source, cameras=""), plan, ended, another()),
+        lambda record: own.send("camera.health", record, key=record.camera),
+        clock=now_us,
+    )
 
 
 def _run_deepstream(settings: Settings, plan: Plan, members: tuple[Member, ...], stop: threading.Event) -> int:
@@ -300,13 +304,14 @@ def _run_deepstream(settings: Settings, plan: Plan, members: tuple[Member, ...],
 def _handed_station(settings: Settings, plan: Plan, feed: HandedFeed) -> Station:
     index = next(index for index, row in enumerate(plan.cameras) if row.id == settings.camera)
     row = plan.cameras[index]
-    floor = from_points(row.calibration.pixels, row.calibration.metres) if row.calibration is not None else None
+    floor = floor_of(row)
     worker = CameraWorker(
         camera=row.id,
         backend=Elsewhere(),
         jpeg=jpeg,
         start_us=now_us(),
-        size_px=FULL_PX,
+        size_px=row.picture_px or FULL_PX,
+        made_px=row.picture_px,
         fps=row.fps,
         view=view_of(plan, row) if floor is not None and row.sees_floor else None,
         floor=floor,
@@ -314,8 +319,7 @@ def _handed_station(settings: Settings, plan: Plan, feed: HandedFeed) -> Station
         masks=row.masks,
         over_road=row.watches == "road",
     )
-    sender = Sender(producer(settings.kafka, linger_ms=0), settings.mode)
-    return Station(worker, feed, sender, camera=row.id, index=index, grace_us=DEEPSTREAM_GRACE_US)
+    return Station(worker, feed, _sender(settings), camera=row.id, index=index, grace_us=DEEPSTREAM_GRACE_US)
 
 
 class Seer(Protocol):

@@ -15,7 +15,9 @@ from pipelines.units import CM_PER_M
 _LEAST: Final = 4
 _FLAT: Final = 1e-3  # of the points' spread: less across than this is one line
 _TOP_VIEW: Final = 1.1  # scales of the corners, largest to smallest
+_ROUNDED_PX: Final = 1.0  # whoever scales a picture rounds its sides, some to even numbers
 Points = NDArray[np.float64]
+Scale = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -84,6 +86,10 @@ class Floor:
         depth = np.stack([(x0 + x1) / 2, y1, np.ones(len(boxes))], axis=1) @ self.matrix[2]
         return np.stack([(y1 - y0) / depth, (x1 - x0) / np.maximum(y1 - y0, 1.0)], axis=1)
 
+    def scaled(self, scale: Scale) -> Floor:
+        """The floor in pictures that are *scale* (across, down) times as large."""
+        return Floor(matrix=self.matrix / np.array([*scale, 1.0]), rms_cm=self.rms_cm)
+
     def looks_down(self, size_px: tuple[int, int]) -> bool:
         """Whether a metre is as long in every corner of a picture of *size_px*: the camera looks straight down."""
         width, height = size_px
@@ -137,6 +143,22 @@ def from_scale(px_per_m: float, *, height_px: int, corner_m: tuple[float, float]
 def from_points(pixels: Sequence[tuple[float, float]], metres: Sequence[tuple[float, float]]) -> Floor:
     """`calibrate` with a plan's lists of points."""
     return calibrate(np.asarray(pixels, dtype=np.float64), np.asarray(metres, dtype=np.float64))
+
+
+def scale_between(made_px: tuple[int, int], picture_px: tuple[int, int]) -> Scale | None:
+    """How many times as large, across and down, pictures are as those that a calibration was *made* for.
+
+    None where the sides have another proportion: then the picture was cut or stretched, and nobody knows how.
+    """
+    across, down = picture_px[0] / made_px[0], picture_px[1] / made_px[1]
+    same = abs(down - across) * made_px[1] <= _ROUNDED_PX or abs(across - down) * made_px[0] <= _ROUNDED_PX
+    return (across, down) if same else None
+
+
+def floor_in(floor: Floor | None, made_px: tuple[int, int], picture_px: tuple[int, int]) -> Floor | None:
+    """The floor in pictures of *picture_px*, of one that was *made* in others; as it is where nobody can say how they differ."""
+    scale = scale_between(made_px, picture_px)
+    return floor.scaled(scale) if floor is not None and scale is not None else floor
 
 
 def _refuse_lines(points: Points, name: str) -> None:

@@ -15,7 +15,7 @@ from pipelines.units import MICRO
 
 _BEYOND_CM: Final = 20
 _BACK_CM: Final = 50  # who has crossed and stays on the line: five times the noise of a position
-_LOST_US: Final = 2 * MICRO
+LOST_US: Final = 2 * MICRO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ class Crossings:
         beyond_cm = np.full((len(tracks), len(self._lines)), self._near_cm, dtype=np.int64)
         beyond_cm[now] = self._beyond_cm[before]
         for row, line in enumerate(self._lines):
-            far = _side(line.a_cm, line.b_cm, positions_cm)
+            far = left_of(line.a_cm, line.b_cm, positions_cm)
             side = np.where(far > 0, 1, -1)
             sure = np.abs(far) >= beyond_cm[:, row] * math.dist(line.a_cm, line.b_cm)
             was, where = self._sides[before, row], self._places[before, row]
@@ -86,11 +86,17 @@ class Crossings:
         return ways
 
     def _remember(self, event_us: int, tracks: NDArray[np.int64], *columns: NDArray[np.int64]) -> None:
-        lost = (self._seen_us >= event_us - _LOST_US) & ~np.isin(self._tracks, tracks)
+        lost = (self._seen_us >= event_us - LOST_US) & ~np.isin(self._tracks, tracks)
         before = (self._sides, self._places, self._beyond_cm)
         self._tracks = np.concatenate([tracks, self._tracks[lost]])
         self._seen_us = np.concatenate([np.full(len(tracks), event_us), self._seen_us[lost]])
         self._sides, self._places, self._beyond_cm = [np.concatenate([now, was[lost]]) for now, was in zip(columns, before, strict=True)]
+
+    def undo(self, track: int, line: int, position_cm: NDArray[np.int64]) -> None:
+        """A track is on the other side of that line (its number) again, where it is now: its crossing was none."""
+        row = self._tracks == track
+        self._sides[row, line] *= -1
+        self._places[row, line] = position_cm
 
     def close(self) -> tuple[LineCount, ...]:
         """Counts since the last close, one a line, zeros too."""
@@ -102,7 +108,7 @@ class Crossings:
         return rows
 
 
-def _side(a: tuple[int, int], b: tuple[int, int], points: NDArray[np.int64]) -> NDArray[np.int64]:
+def left_of(a: tuple[int, int], b: tuple[int, int], points: NDArray[np.int64]) -> NDArray[np.int64]:
     """Positive left of a → b, negative right, 0 on it."""
     return np.asarray((b[0] - a[0]) * (points[:, 1] - a[1]) - (b[1] - a[1]) * (points[:, 0] - a[0]))
 

@@ -77,6 +77,7 @@ class PictureStats:
         moved: the largest mean difference of a block of 8 x 8 samples.
         edges: difference over two pixels that only 0.2 % of the places on a line exceed; None where it was not measured.
         shift: how far the picture lies from its reference, in widths of it; 0 where nobody can tell.
+        fits: whether it is the whole of what the calibration was made for; one of other proportions shows something else.
     """
 
     luma: float
@@ -86,6 +87,7 @@ class PictureStats:
     moved: float | None = None
     edges: float | None = None
     shift: float = 0.0
+    fits: bool = True
 
 
 class Health:
@@ -128,6 +130,11 @@ class Health:
             self._see_light(event_us, stats.luma)
         return self.state
 
+    def learn_anew(self) -> None:
+        """Pictures have another size from now on, and with it other edges and other detail."""
+        self._usual = self._usual_spread = self._usual_edges = self._usual_luma = 0.0
+        self._usual_frames, self._soft = 0, False
+
     def silence(self, now_us: int) -> State:
         """The state at *now_us* (event time) when no frame came since the last `step`."""
         if now_us - self._frame_us >= self._settings.stale_us and self.state != "stale":
@@ -149,6 +156,8 @@ class Health:
             return "white"
         if stats.spread < settings.flat:
             return "covered"
+        if not stats.fits:  # what is usual was learnt of other pictures
+            return "moved"
         light = min(max(stats.luma / self._usual_luma, _LEAST_LIGHT), 1.0) if self._usual_luma else 1.0
         if self._usual_frames and (self._is_soft(stats, light) or stats.detail < settings.blurred * light * self._usual):
             return "blurred" if stats.spread >= settings.structure * light * self._usual_spread else "covered"

@@ -13,18 +13,21 @@ FASTEST_CMPS: Final = 1200
 _SLACK_CM: Final = 50  # a box that jumps about its person
 _FIRST_NAME: Final = 1 << 40
 _MOST_NAMES: Final = 10_000
+_LOST_US: Final = 2 * MICRO
 Ints = NDArray[np.int64]
 
 
 class Leaps:
     """Gives a track that leaps another name from then on: it has no velocity, crosses no line and nobody vanished.
 
-    `refused` counts the leaps.
+    One that was lost for two seconds or less is held against the place where it was lost. `refused` counts the leaps.
     """
 
     def __init__(self) -> None:
         """Start with nobody seen."""
-        self._before: tuple[int, Ints, Ints] | None = None
+        self._tracks: Ints = np.zeros(0, dtype=np.int64)
+        self._seen_us: Ints = np.zeros(0, dtype=np.int64)
+        self._places: Ints = np.zeros((0, 2), dtype=np.int64)
         self._names: dict[int, int] = {}
         self.refused = 0
 
@@ -39,18 +42,21 @@ class Leaps:
         Returns:
             (n,) int64; the tracks themselves but for those that leapt.
         """
-        if self._before is not None:
-            then_us, then, where = self._before
-            far_cm = FASTEST_CMPS * (event_us - then_us) // MICRO + _SLACK_CM
-            _, i, j = np.intersect1d(then, tracks, assume_unique=True, return_indices=True)
-            way = positions_cm[j] - where[i]
-            leapt = tracks[j[np.einsum("ij,ij->i", way, way) > far_cm * far_cm]]
-            for track in leapt.tolist():
-                self.refused += 1
-                self._names[track] = _FIRST_NAME + self.refused
-        self._before = (event_us, tracks, positions_cm)
+        _, i, j = np.intersect1d(self._tracks, tracks, assume_unique=True, return_indices=True)
+        far_cm = FASTEST_CMPS * (event_us - self._seen_us[i]) // MICRO + _SLACK_CM
+        way = positions_cm[j] - self._places[i]
+        for track in tracks[j[np.einsum("ij,ij->i", way, way) > far_cm * far_cm]].tolist():
+            self.refused += 1
+            self._names[track] = _FIRST_NAME + self.refused
+        self._remember(event_us, tracks, positions_cm)
         if not self._names:
             return tracks
         if len(self._names) > _MOST_NAMES:
             self._names = {track: name for track, name in self._names.items() if track in set(tracks.tolist())}
         return np.asarray([self._names.get(track, track) for track in tracks.tolist()], dtype=np.int64)
+
+    def _remember(self, event_us: int, tracks: Ints, positions_cm: Ints) -> None:
+        lost = (self._seen_us >= event_us - _LOST_US) & ~np.isin(self._tracks, tracks)
+        self._seen_us = np.concatenate([np.full(len(tracks), event_us), self._seen_us[lost]])
+        self._places = np.concatenate([positions_cm, self._places[lost]])
+        self._tracks = np.concatenate([tracks, self._tracks[lost]])

@@ -36,8 +36,12 @@ class Picture:
         self._before: Sample | None = None
         self._edges_us = 0
 
-    def figures(self, event_us: int, frame: Frame, now: Sample, *, state: State) -> PictureStats:
-        """Figures of a frame whose sample is *now*, of a camera in that *state* so far."""
+    def figures(self, event_us: int, frame: Frame, now: Sample, *, state: State, fits: bool = True) -> PictureStats:
+        """Figures of a frame whose sample is *now*, of a camera in that *state* so far; one that does not fit teaches nothing."""
+        if not fits:
+            found = replace(picture_stats(now, self._before), fits=False)
+            self._before = now
+            return found
         if state in {"ok", "moved"} or self.pose.reference is not None:
             shift = self.pose.step(event_us, frame)
         else:

@@ -27,6 +27,7 @@ _EVERY_US: Final = 3 * MICRO
 _FIRST_EVERY_US: Final = MICRO // 2
 _CLEAR: Final = 0.7  # share of blocks that agreed before a view was lost at once
 _LOST: Final = 0.45
+_PROPORTION: Final = 0.02  # taking every k-th pixel rounds the sides
 _STAYS_US: Final = 8 * MICRO
 Grey = NDArray[np.uint8]
 
@@ -54,7 +55,8 @@ class Pose:
     def __init__(self, reference: Grey | None = None) -> None:
         """Begin with that reference."""
         self._reference = reference
-        self._places: tuple[_Place, ...] = () if reference is None else _places(reference)
+        self._places: tuple[_Place, ...] = ()  # of the reference, in the size of the last pictures
+        self._size: tuple[int, ...] = ()
         self._first: list[Grey] = []
         self._due_us = 0
         self._before: Grey | None = None
@@ -72,18 +74,31 @@ class Pose:
         if event_us < self._due_us:
             return self.shift
         now = small(frame)
-        if self._reference is None or self._reference.shape != now.shape:
+        places = self._places_like(now)
+        if places is None:
             self._due_us = event_us + _FIRST_EVERY_US
             self._learn(now)
             return self.shift
         self._due_us = event_us + _EVERY_US
-        found = _agreement(self._places, now)
+        found = _agreement(places, now)
         if np.isfinite(found.shift):
             self.shift, self._lost_us = found.shift, -1
         elif self._is_lost(event_us, now, found.share):
             self.shift = 1.0
         self.share, self._before = found.share, now
         return self.shift
+
+    def _places_like(self, now: Grey) -> tuple[_Place, ...] | None:
+        """The reference's blocks in the size of *now*; None where there is no reference, or one of other proportions."""
+        if self._reference is None:
+            return None
+        if self._size != now.shape:
+            (high, wide), (rows, columns) = self._reference.shape, now.shape
+            if abs(rows * wide / (high * columns) - 1) > _PROPORTION:
+                return None
+            self._places = _places(np.asarray(cv2.resize(self._reference, (columns, rows), interpolation=cv2.INTER_LINEAR), dtype=np.uint8))
+            self._size = now.shape
+        return self._places
 
     def again(self) -> None:
         """Pictures of now are no use: begin a reference that is not whole anew."""
@@ -96,7 +111,7 @@ class Pose:
         self._first.append(now)
         if len(self._first) == _FIRST:
             self._reference = np.median(np.stack(self._first), axis=0).astype(np.uint8)
-            self._places = _places(self._reference)
+            self._size = ()
             self._first.clear()
 
     def _is_lost(self, event_us: int, now: Grey, share: float) -> bool:

@@ -20,7 +20,8 @@ _EVERY_S: Final = 1.0
 
 
 def _file(run: Path, camera: Camera) -> Path:
-    made_of = camera.model_dump_json(include={"calibration", "source"})
+    # not the size of its picture: the view of a calibration is the same one in a picture of any size
+    made_of = camera.model_dump_json(include={"calibration": {"pixels", "metres"}, "source": True})
     return run / "references" / f"{camera.id}-{hashlib.blake2b(made_of.encode(), digest_size=8).hexdigest()}.png"
 
 

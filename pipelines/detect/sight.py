@@ -60,7 +60,8 @@ class Sight:
         lights_up: bool = False,
     ) -> None:
         """Know nobody yet."""
-        self._backend, self._following, self._lights_up = backend, following, lights_up
+        self._following, self._lights_up = following, lights_up
+        self.backend = backend
         self._masks = np.asarray(masks, dtype=np.float64).reshape(-1, 4)
         self._sure_score = tracker.sure_score
         self._tracker = Tracker(tracker)
@@ -70,8 +71,8 @@ class Sight:
         carried = self._following.carried(event_us, now) if self._following is not None and not night else None
         if carried is None and night and self._lights_up:
             frame = lit_up(frame, luma=float(now.mean()))
-        boxes = unmasked(self._backend.detect(frame), self._masks) if carried is None else carried
-        overwhelmed = carried is None and isinstance(self._backend, Overwhelmed) and self._backend.overwhelmed
+        boxes = unmasked(self.backend.detect(frame), self._masks) if carried is None else carried
+        overwhelmed = carried is None and isinstance(self.backend, Overwhelmed) and self.backend.overwhelmed
         return Found(boxes=boxes, carried=carried is not None, overwhelmed=overwhelmed, sample=now, width_px=frame.shape[1])
 
     def unmasked(self, boxes: Boxes) -> NDArray[np.int64]:
@@ -96,6 +97,12 @@ class Sight:
             elif not found.carried:
                 self._following.looked(event_us, found.sample, found.boxes[known], width_px=found.width_px)
         return tracks
+
+    def turn_to(self, backend: Backend, masks: NDArray[np.float64]) -> None:
+        """Pictures have another size from now on: nobody is where they were."""
+        self.backend, self._masks = backend, masks
+        self._tracker.forget()
+        self.forget()
 
     def forget(self) -> None:
         """The picture cannot be believed: nothing of it is carried on."""

@@ -50,7 +50,13 @@ class Tracker:
 
     def __init__(self, settings: TrackerSettings | None = None) -> None:
         """Start with nobody seen; ids begin at 1."""
-        chosen = settings or TrackerSettings()
+        self._settings = settings or TrackerSettings()
+        self._last_id = 0
+        self.forget()
+
+    def forget(self) -> None:
+        """Nobody seen so far is known again; ids go on, and none is given twice."""
+        chosen, self._before_id = self._settings, self._last_id
         self._tracker = ByteTrackTracker(
             lost_track_buffer=round(chosen.max_age_us / MICRO * _BUFFER_FPS),
             frame_rate=chosen.fps,
@@ -86,5 +92,6 @@ class Tracker:
         found = np.full(len(boxes), UNCONFIRMED, dtype=np.int64)
         if len(told) and told.tracker_id is not None:
             ids = told.tracker_id.astype(np.int64)
-            found[told.data[_ROW]] = np.where(ids >= 0, ids + 1, UNCONFIRMED)
+            found[told.data[_ROW]] = np.where(ids >= 0, ids + 1 + self._before_id, UNCONFIRMED)
+            self._last_id = max(self._last_id, int(found.max(initial=0)))
         return found

@@ -14,7 +14,7 @@ from pipelines import units
 from pipelines.detect.backends import PERSON, VEHICLES, Backend, Boxes, Frame, no_boxes
 from pipelines.detect.backends.metadata import Found as FoundElsewhere
 from pipelines.detect.behaviour.watching import Behaviour
-from pipelines.detect.calibration import Floor
+from pipelines.detect.calibration import Floor, Scale, floor_in, scale_between
 from pipelines.detect.eye import Eye, View, view_records_late
 from pipelines.detect.following import Following
 from pipelines.detect.health import Health, PictureStats, State
@@ -27,6 +27,7 @@ from pipelines.detect.vehicles import CameraVehicles
 from pipelines.events import CameraEvent, CameraFrame, CameraHealth, CameraPreview, CrowdCells, CrowdCrossings, CrowdZones, VehicleTrack
 
 PREVIEW_US: Final = 250_000
+RESIZED: Final = "size changed"
 _FPS_OVER_US: Final = 5 * units.MICRO
 _UNKNOWN: Final = -1
 
@@ -35,7 +36,8 @@ _UNKNOWN: Final = -1
 class Looked:
     """What one frame shows: its boxes, the figures of its picture, and a preview where one is due (else no bytes).
 
-    *tracks*, (n,), are there where the boxes came with tracks of their own.
+    *tracks*, (n,), are there where the boxes came with tracks of their own; *turned* says so where its size is another than
+    the last one's, and is empty otherwise.
     """
 
     found: Found
@@ -43,6 +45,7 @@ class Looked:
     size_px: tuple[int, int]
     jpeg: bytes
     tracks: NDArray[np.int64] | None = None
+    turned: str = ""
 
 
 class CameraWorker:
@@ -53,6 +56,9 @@ class CameraWorker:
         backend: of this camera alone.
         jpeg: makes a preview of a frame; no bytes = none.
         start_us: event time from which the camera is watched, µs.
+        size_px: width and height of the pictures that *backend* was made for.
+        made_px: width and height of the picture that *floor* and *masks* are of; None = the first one that comes.
+        another: makes the backend for pictures of another size, and of the floor in them; None = the same one goes on.
         fps: its usual rate.
         view, floor: what it owns and how pixels become metres; None for a camera without calibration, which then
             reports its health and previews only.
@@ -83,20 +89,25 @@ class CameraWorker:
         following: Following | None = None,
         lights_up: bool = False,
         pose: Pose | None = None,
+        made_px: tuple[int, int] | None = None,
+        another: Callable[[tuple[int, int], Floor | None], Backend] | None = None,
     ) -> None:
         """Begin without a frame."""
         self._camera, self._jpeg = camera, jpeg
         self._floor = floor
         self._vehicles, self._over_road = vehicles, over_road
-        self._above = floor is not None and floor.looks_down(size_px)
+        self._above = floor is not None and floor.looks_down(made_px or size_px)
         self._off_plane = 0
         if view is not None and view.saturation is None:
             view = replace(view, saturation=FROM_ABOVE if self._above else FROM_THE_SIDE)
         self._eye = Eye(view, start_us=start_us, behaviour=behaviour) if view is not None and floor is not None else None
         self._health = Health(start_us=start_us)
         self._sight = Sight(backend, TrackerSettings(fps=fps), masks=masks, following=following, lights_up=lights_up)
+        self._made_px, self._masks, self._another = made_px, np.asarray(masks, dtype=np.float64).reshape(-1, 4), another
+        self._sight_px = self._usual_px = size_px
+        self._scale: Scale | None = (1.0, 1.0)
         self._picture = Picture(pose)
-        self._size_px = size_px
+        self._size_px, self._at_px = size_px, (0, 0)
         self._frames_us: deque[int] = deque()
         self._carried_us: deque[int] = deque()
         self._preview_us = start_us
@@ -107,21 +118,42 @@ class CameraWorker:
 
     def look(self, event_us: int, frame: Frame) -> Looked:
         """Look at one frame, later than the last one."""
-        now = sample(frame)
-        stats = self._picture.figures(event_us, frame, now, state=self._health.state)
-        watching = self._health.state == "ok" or self._health.recovering
+        size_px = (frame.shape[1], frame.shape[0])
+        turned, now = self._turn_to(size_px), sample(frame)
+        stats = self._picture.figures(event_us, frame, now, state=self._health.state, fits=self._scale is not None)
         night = self._health.night
-        found = self._sight.look(event_us, frame, now, night=night) if watching else self._sight.blind(now, width_px=frame.shape[1])
-        return Looked(found=found, stats=stats, size_px=(frame.shape[1], frame.shape[0]), jpeg=self._due_preview(event_us, frame))
+        found = self._sight.look(event_us, frame, now, night=night) if self._watching else self._sight.blind(now, width_px=frame.shape[1])
+        return Looked(found=found, stats=stats, size_px=size_px, jpeg=self._due_preview(event_us, frame), turned=turned)
 
     def handed(self, event_us: int, frame: Frame, found: FoundElsewhere) -> Looked:
         """Look at a frame whose boxes and tracks were found elsewhere; *frame* is its picture, thinned or whole."""
-        now = sample(frame)
-        stats = self._picture.figures(event_us, frame, now, state=self._health.state)
-        watching = self._health.state == "ok" or self._health.recovering
-        kept = self._sight.unmasked(found.boxes) if watching else np.zeros(0, dtype=np.int64)
+        turned, now = self._turn_to(found.size_px), sample(frame)
+        stats = self._picture.figures(event_us, frame, now, state=self._health.state, fits=self._scale is not None)
+        kept = self._sight.unmasked(found.boxes) if self._watching else np.zeros(0, dtype=np.int64)
         seen = Found(boxes=found.boxes[kept], carried=False, sample=now, width_px=frame.shape[1])
-        return Looked(found=seen, stats=stats, size_px=found.size_px, jpeg=self._due_preview(event_us, frame), tracks=found.tracks[kept])
+        preview, tracks = self._due_preview(event_us, frame), found.tracks[kept]
+        return Looked(found=seen, stats=stats, size_px=found.size_px, jpeg=preview, tracks=tracks, turned=turned)
+
+    @property
+    def _watching(self) -> bool:
+        return self._scale is not None and (self._health.state == "ok" or self._health.recovering)
+
+    def _turn_to(self, size_px: tuple[int, int]) -> str:
+        """Make what is in pixels fit pictures of that size, where it can be; what has changed, in words, or nothing."""
+        if size_px == self._at_px:
+            return ""
+        first, self._at_px = self._at_px == (0, 0), size_px
+        self._made_px = made = self._made_px or size_px
+        pixels_matter = self._floor is not None or len(self._masks) > 0
+        self._scale = scale_between(made, size_px) if pixels_matter else (1.0, 1.0)
+        if self._scale is not None and size_px != self._sight_px:
+            backend = self._another(size_px, floor_in(self._floor, made, size_px)) if self._another is not None else self._sight.backend
+            self._sight.turn_to(backend, self._masks * np.array([*self._scale, *self._scale]))
+            self._sight_px = size_px
+        if (first and size_px == made) or not pixels_matter:
+            return ""
+        does = {None: "not looked at, its zones are unknown", (1.0, 1.0): "as it was made"}.get(self._scale, "scaled to it")
+        return f"its picture is now {size_px[0]} x {size_px[1]}, its calibration is for {made[0]} x {made[1]}: {does}"
 
     def _due_preview(self, event_us: int, frame: Frame) -> bytes:
         if event_us < self._preview_us:
@@ -132,15 +164,18 @@ class CameraWorker:
     def take(self, event_us: int, looked: Looked, *, received_us: int) -> list[Any]:
         """Records that follow from a frame: slices that ended before it, its positions, health and preview."""
         self.taken += 1
-        self._size_px = looked.size_px
+        self._size_px, fits = looked.size_px, looked.stats.fits
         self._frames_us.append(event_us)
-        began = self.taken == 1 or event_us - self._last_us > units.MICRO
+        began = self.taken == 1 or event_us - self._last_us > units.MICRO or looked.turned != ""
+        if fits and looked.size_px != self._usual_px:
+            self._usual_px = looked.size_px
+            self._health.learn_anew()
         self._last_us = event_us
         was = self._health.state
         state = self._health.step(event_us, looked.stats)
         boxes, carried = looked.found.boxes, looked.found.carried
-        tracks = self._tracks(event_us, looked, usable=state == "ok")
-        why = _unusable(state, began=began, overwhelmed=looked.found.overwhelmed)
+        tracks = self._tracks(event_us, looked, usable=state == "ok" and fits)
+        why = _unusable(state, fits=fits, began=began, overwhelmed=looked.found.overwhelmed)
         if not why:
             known = tracks != UNCONFIRMED
             driving = known & ((boxes[:, 5, None] == VEHICLES).any(axis=1) | self._over_road)
@@ -196,6 +231,7 @@ class CameraWorker:
     def _positions(self, event_us: int, tracks: NDArray[np.int64], boxes: Boxes, *, carried: bool, received_us: int) -> list[Any]:
         if self._eye is None or self._floor is None:
             return []
+        boxes = self._as_made(boxes)
         metres, known = self._metres(self._floor, boxes)
         self._off_plane += int((~known).sum())
         positions_cm = np.floor(metres[known] * units.CM_PER_M).astype(np.int64)
@@ -208,8 +244,14 @@ class CameraWorker:
     def _driving(self, event_us: int, tracks: NDArray[np.int64], boxes: Boxes, *, received_us: int) -> list[VehicleTrack]:
         if self._vehicles is None or self._floor is None:
             return []
-        metres, known = self._metres(self._floor, boxes)
+        metres, known = self._metres(self._floor, self._as_made(boxes))
         return self._vehicles.take(event_us, tracks[known], metres[known], received_us=received_us)
+
+    def _as_made(self, boxes: Boxes) -> Boxes:
+        """Boxes (n, 6) in pixels of the picture that the calibration is for."""
+        if self._scale is None or self._scale == (1.0, 1.0):
+            return boxes
+        return np.asarray(boxes / np.array([*self._scale, *self._scale, 1, 1]), dtype=np.float32)
 
     def _metres(self, floor: Floor, boxes: Boxes) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Where (n, 6) boxes stand, (n, 2) metres, and which of them (n,) stand anywhere."""
@@ -229,7 +271,7 @@ class CameraWorker:
             fps=self._fps(event_us),
             width_px=self._size_px[0],
             height_px=self._size_px[1],
-            calibrated=self._eye is not None and self._health.state != "moved",
+            calibrated=self._eye is not None and self._scale is not None and self._health.state != "moved",
             people=self._people,
             carried=round(len(self._carried_us) / len(self._frames_us), 3) if self._frames_us else 0.0,
             night=self._health.night,
@@ -257,8 +299,10 @@ class CameraWorker:
         )
 
 
-def _unusable(state: State, *, began: bool, overwhelmed: bool) -> str:
+def _unusable(state: State, *, fits: bool, began: bool, overwhelmed: bool) -> str:
     """Why a frame says nothing about people; no text where it does."""
+    if not fits:
+        return RESIZED
     if state != "ok":
         return state
     if overwhelmed:

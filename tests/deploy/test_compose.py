@@ -103,6 +103,7 @@ def test_each_service_runs_the_command_with_the_settings_of_the_embedded_stack(t
     for name, (command, env) in embedded(tmp_path).items():
         service = HELD.get(name, name)
         said = {**defaults(), **environment(service)}
+        said["MUSTER_CAMERAS_PER_PROCESS"] = re.sub(r"\$\{\w+:-(.*)\}", r"\1", said["MUSTER_CAMERAS_PER_PROCESS"])
         if name in HELD:
             assert SERVICES[service]["command"][1:] == ["-m", "stack.held", HOLDS[service]]
         else:

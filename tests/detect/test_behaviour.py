@@ -98,6 +98,37 @@ def test_who_leans_on_a_fence_and_sways_over_it_has_not_crossed_it() -> None:
     assert watched(FenceLines([FENCE], ways={"fence": "both"}), [lambda _: (20.0 + float(rng.normal(0, 0.06)), 5.0)], last_s=30) == []
 
 
+def jumps(frames: set[int], *, from_frame: int = 60) -> Path:
+    """Who stands a metre before the fence, is a metre beyond it in those frames, and walks over it from a later one on."""
+    return lambda at_s: (21.0 if round(at_s * FPS) in frames else 19.0 + max(at_s * FPS - from_frame, 0) * 0.15, 5.0)
+
+
+def test_a_box_that_jumps_over_a_fence_for_a_frame_or_two_has_not_crossed_it_nor_come_back() -> None:
+    fences = FenceLines([FENCE], ways={"fence": "both"})
+    assert watched(fences, [jumps({10, 30, 31}, from_frame=1000)], last_s=8) == []
+
+
+def test_who_crosses_after_his_box_has_jumped_is_told_of() -> None:
+    found = watched(FenceLines([FENCE], ways={"fence": "both"}), [jumps({10, 30, 31})], last_s=12)
+    assert told(found) == [("begin", 1), ("end", 1)]
+
+
+def test_a_crossing_is_told_of_when_it_has_lasted_and_says_since_when() -> None:
+    held, at_once = [
+        watched(FenceLines([FENCE], ways={"fence": "both"}, hold_s=hold_s), [walks(1.5, x=10)], last_s=12)[0] for hold_s in (0.3, 0)
+    ]
+    assert held.since_us == at_once.since_us == at_once.event_time_us
+    assert held.event_time_us - held.since_us == 300_000
+
+
+def test_who_is_lost_for_a_moment_beyond_a_fence_is_told_of_when_he_is_seen_again_and_not_otherwise() -> None:
+    walker = walks(1.5, x=10)
+    beyond_s = 10.6 / 1.5  # half a metre beyond the fence, and a little
+    for lost_s, expected in ((1.0, 1), (60.0, 0)):
+        path: Path = lambda at_s, lost_s=lost_s: None if beyond_s <= at_s < beyond_s + lost_s else walker(at_s)  # type: ignore[misc]  # noqa: E731
+        assert len(told(watched(FenceLines([FENCE], ways={"fence": "both"}), [path], last_s=14))) == 2 * expected
+
+
 def test_someone_who_runs_at_four_metres_a_second_runs_and_one_who_hurries_does_not() -> None:
     found = watched(running(), [walks(4.0), walks(2.2, y=30)], last_s=8)
     assert told(found) == [("begin", 1)]

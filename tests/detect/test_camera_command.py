@@ -9,6 +9,7 @@ import typer
 import yaml
 
 from cli import camera
+from plan.model import Calibration
 
 PIXELS = [[100, 1000], [1800, 1000], [700, 400], [1200, 400], [950, 640]]
 METRES = [[0, 0], [10, 0], [0, 40], [10, 40], [5, 12.245]]
@@ -25,6 +26,34 @@ def test_each_pair_is_held_against_a_floor_of_the_others(tmp_path: Path, capsys:
     said = capsys.readouterr().err
     assert " ".join(said.split()).count("when the others alone make the floor") == 5
     assert "above the horizon" in said
+
+
+def test_the_points_are_written_with_the_size_of_the_picture_as_a_plan_has_them(tmp_path: Path) -> None:
+    out = tmp_path / "out.yaml"
+    camera.calibrate(written(tmp_path, PIXELS, METRES), size="1920x1080", error_px=3, out=out)
+    loaded = Calibration.model_validate(yaml.safe_load(out.read_text(encoding="utf-8")))
+    assert (loaded.picture, [list(point) for point in loaded.pixels]) == ((1920, 1080), PIXELS)
+    camera.calibrate(out, error_px=3)  # what was written is read, and knows its size
+
+
+def test_a_video_of_the_camera_says_the_size(tmp_path: Path, videos: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    points = written(tmp_path, [[x / 3, y / 2] for x, y in PIXELS], METRES)
+    out = tmp_path / "out.yaml"
+    camera.calibrate(points, video=videos / "vtest.avi", error_px=3, out=out)
+    assert yaml.safe_load(out.read_text(encoding="utf-8"))["picture"] == [768, 576]
+    assert "for a picture of 768 x 576" in capsys.readouterr().err
+    with pytest.raises(typer.Exit):
+        camera.calibrate(out, size="1920x1080", error_px=3)
+    assert "its `picture` says 768 x 576, --size 1920x1080 says 1920 x 1080" in " ".join(capsys.readouterr().err.split())
+
+
+def test_what_a_picture_does_not_hold_or_nobody_knows_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    points = written(tmp_path, PIXELS, METRES)
+    for more, words in (({"size": "1280x720"}, "lies outside of its picture, 1280 x 720"), ({"out": tmp_path / "o"}, "is not known")):
+        with pytest.raises(typer.Exit) as ended:
+            camera.calibrate(points, error_px=3, **more)  # type: ignore[arg-type]
+        assert ended.value.exit_code == 2
+        assert words in " ".join(capsys.readouterr().err.split())
 
 
 def test_four_pairs_are_said_to_prove_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -109,6 +109,12 @@ def test_cameras_are_linked_in_order_and_thinned_before_inference() -> None:
     assert linked - {"", "sink_%u"} == set(named)
 
 
+def test_no_batch_is_skipped_since_a_camera_could_be_in_none_that_is_looked_into() -> None:
+    made, _ = elements(STREAMS)
+    assert next(element for element in made if element.name == "infer").properties["interval"] == 0
+    assert yaml.safe_load((CONFIGS / "nvinfer_yolox.yml").read_text())["property"]["interval"] == 0
+
+
 def test_a_group_without_cameras_or_with_a_path_for_an_address_is_refused() -> None:
     with pytest.raises(ConfigError, match="expected 1 to 64 cameras in a group, got 0"):
         elements([])

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from connectors.video import Video
-from pipelines.detect.app import Station
-from pipelines.detect.feeds import LiveFeed, Shot
+from pipelines.detect.feeds import LiveFeed
 from pipelines.detect.group import Group, Member, members_of
 from pipelines.detect.waits import LONGEST_S, wait_s
 from pipelines.errors import ConfigError
@@ -157,11 +156,3 @@ def test_an_address_that_takes_the_call_and_says_nothing_ends_in_a_sentence(monk
 def test_a_member_of_a_file_is_not_live() -> None:
     assert not replace(member("a"), source="file:///film.mp4").is_live
     assert not replace(member("a"), source="film.mp4").is_live
-
-
-def test_a_picture_of_another_size_is_not_looked_at_and_is_said(capsys: pytest.CaptureFixture[str]) -> None:
-    station = Station(None, None, None, camera="a", index=0, grace_us=0, size_px=(40, 30))  # type: ignore[arg-type]  # asks its shots alone
-    whole, other = np.zeros((30, 40, 3), dtype=np.uint8), np.zeros((60, 80, 3), dtype=np.uint8)
-    shots = [Shot(event_us=1, frame=frame) for frame in (whole, other, other, None)]
-    assert [station._unusable(shot) for shot in shots] == ["", "size changed", "size changed", "behind"]
-    assert capsys.readouterr().out.count("its picture is now 80 x 60, not 40 x 30") == 1

@@ -48,3 +48,19 @@ def test_the_other_zone_and_the_other_person_are_as_without_it() -> None:
         assert sum(entry.n for entry in got.entries) == sum(entry.n for entry in expected.entries)
         if got.slice_start_us >= 4_000_000 + 1_000_000:
             assert got.entries[0] == expected.entries[0]
+
+
+def test_a_track_that_was_lost_for_a_moment_leaps_no_less_when_it_comes_back_elsewhere() -> None:
+    for lost, leaps in ((5, 1), (30, 0)):  # after three seconds nobody knows where it has been
+        eye = Eye(VIEW, start_us=0)
+        for frame in (0, 1, 2, 3 + lost, 4 + lost):
+            x = 500 if frame < 3 else 3000
+            eye.frame(frame * 100_000, np.array([7]), np.array([[x, 500]]), received_us=frame * 100_000)
+        assert eye.refused == leaps
+
+
+def test_who_was_hidden_and_walked_on_has_not_leapt() -> None:
+    eye = Eye(VIEW, start_us=0)
+    for frame in (0, 1, 2, 12, 13):
+        eye.frame(frame * 100_000, np.array([7]), np.array([[500 + 15 * frame, 500]]), received_us=frame * 100_000)
+    assert eye.refused == 0

@@ -75,7 +75,7 @@ def test_the_motion_backend_counts_three_a_square_metre_from_above_and_not_six()
 def test_a_picture_in_which_everything_moves_is_no_empty_room() -> None:
     worker, rng = worker_of(Told()), np.random.default_rng(8)
     finder = Motion(MotionSettings(fps=5, person_px=200))
-    worker._sight._backend = finder
+    worker._sight.backend = finder
     quiet = [np.clip(rng.normal(140, 3, (400, 400, 3)), 0, 255).astype(np.uint8) for _ in range(25)]
 
     def full() -> Frame:

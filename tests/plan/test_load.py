@@ -38,6 +38,8 @@ def test_names_and_outlines_of_places_are_worked_out_once_and_anew_for_a_plan_th
 
 NAME = {"en": "x", "zh": "某处"}
 BOW = [[0, 0], [10, 10], [10, 0], [0, 10]]
+POINTS = {"pixels": [[0, 0], [640, 0], [640, 480], [0, 480]], "metres": [[0, 9], [9, 9], [9, 0], [0, 0]]}
+SMALL = {**POINTS, "picture": [640, 480]}
 BARRIER = {"id": "bar", "name": NAME, "lane": "road", "at_m": 30, "queue_m": 10}
 PERMIT = {"plate": "A1", "areas": ["yard"], "since": "2026-01-01T00:00:00Z", "until": "2026-01-02T00:00:00Z"}
 
@@ -79,6 +81,15 @@ def broken(**change):
         (plan_dict(permits=[{**PERMIT, "until": "2026-01-02T00:00:00"}]), "permits[0].until"),
         (plan_dict(vehicle_rules={"stop_s": 30, "park_s": 20}), "park_s must not be less than stop_s"),
         (plan_dict(vehicle_rules={"limit_kmh": 20}), "limit_kmh must not be more than people_speed_kmh"),
+        (broken(cameras__0__calibration={**POINTS, "picture": [640, 360]}), "pixel 3, 640, 480, lies outside of its picture, 640 x 360"),
+        (
+            broken(cameras__0__calibration={**POINTS, "picture": [640, 0]}),
+            "cameras[0] 'c1'.calibration.picture[1]: Input should be greater than 0",
+        ),
+        (
+            broken(cameras__0__calibration=SMALL, cameras__0__masks=[[600, 10, 641, 20]]),
+            "mask 600, 10, 641, 20 lies outside of the calibration's picture, 640 x 480",
+        ),
         ([], "expected keys such as 'event' and 'zones'"),
     ],
 )

@@ -104,7 +104,10 @@ def elements(streams: Sequence[Stream], *, configs: Path = CONFIGS) -> tuple[lis
             },
         ),
         Element(
-            factory="nvinfer", name="infer", properties={"config-file-path": str(configs / "nvinfer_yolox.yml"), "batch-size": len(streams)}
+            factory="nvinfer",
+            name="infer",
+            # Every batch, whatever the file says: batches are skipped without a look at whose frames are in them.
+            properties={"config-file-path": str(configs / "nvinfer_yolox.yml"), "batch-size": len(streams), "interval": 0},
         ),
         Element(
             factory="nvtracker",
