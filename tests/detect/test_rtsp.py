@@ -11,10 +11,16 @@ import numpy as np
 import pytest
 
 from connectors.video import Video
-from pipelines.detect.app import RESIZED, Station
-from pipelines.detect.backends import Frame
+from pipelines.detect.app import Station
+from pipelines.detect.backends import Boxes, Frame, no_boxes
+from pipelines.detect.calibration import from_points
 from pipelines.detect.feeds import LiveFeed, Shot
+from pipelines.detect.worker import RESIZED, CameraWorker
 from pipelines.errors import ConfigError
+from pipelines.events import CrowdZones
+from plan.load import parse
+from plan.views import view_of
+from tests.detect.test_worker import PLAN
 from tests.recorder.films import film
 from tests.rtsp import Camera, film_of
 
@@ -112,43 +118,69 @@ def drain(feed: LiveFeed, stop: threading.Event, shots: list[Shot]) -> list[Shot
     return shots
 
 
-class Notes:
-    """Stands where the worker and the sender stand: notes which pictures were looked at, and why others were not."""
+class Nobody:
+    """A backend that finds nobody, and keeps the sizes of what it is shown."""
+
+    name = "nobody"
 
     def __init__(self) -> None:
-        self.looked: list[tuple[int, ...]] = []
-        self.skipped: list[str] = []
+        self.shown: set[tuple[int, ...]] = set()
 
-    def look(self, _: int, frame: Frame) -> Frame:
-        return frame
-
-    def take(self, _: int, frame: Frame, *, received_us: int) -> list[Any]:
-        self.looked.append(frame.shape[:2])
-        return []
-
-    def skip(self, _: int, reason: str, *, received_us: int) -> list[Any]:
-        self.skipped.append(reason)
-        return []
+    def detect(self, frame_bgr: Frame) -> Boxes:
+        self.shown.add(frame_bgr.shape[:2])
+        return no_boxes()
 
 
-def test_a_picture_of_another_size_after_a_new_dial_is_told_and_not_looked_at(
+class Sent:
+    """Stands where the sender stands: keeps what is sent."""
+
+    def __init__(self) -> None:
+        self.sent = 0
+        self.records: list[Any] = []
+
+    def send(self, thing: str, record: Any, *, key: str = "", partition: int | None = None) -> None:
+        self.sent += 1
+        self.records.append(record)
+
+    def flush(self, timeout_s: float) -> None:
+        """All has arrived."""
+
+    def reasons(self) -> list[str]:
+        """Why frames of a slice were not used."""
+        return [entry.skip_reason for record in list(self.records) if isinstance(record, CrowdZones) for entry in record.entries]
+
+
+def test_a_picture_of_other_proportions_after_a_new_dial_is_told_and_not_looked_at(
     cameras: list[Camera], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    small, large = film(seconds=2, fps=FPS), film(seconds=4, fps=FPS, size=(320, 240))
-    cameras.append(Camera([film_of(small), film_of(large)]))
-    address, stop, notes = cameras[0].address(), threading.Event(), Notes()
-    video = Video(address)
+    small, wide = film(seconds=2, fps=FPS), film(seconds=8, fps=FPS, size=(320, 180))
+    cameras.append(Camera([film_of(small), film_of(wide)]))
+    address, stop, sent, backend = cameras[0].address(), threading.Event(), Sent(), Nobody()
+    video, plan = Video(address), parse(PLAN)
+    worker = CameraWorker(
+        camera="cam-1",
+        backend=backend,
+        jpeg=lambda _: b"jpeg",
+        start_us=now_us(),
+        size_px=(160, 120),
+        fps=5,
+        view=view_of(plan, plan.cameras[0]),
+        floor=from_points([(0, 120), (160, 120), (120, 20), (40, 20)], [(0, 0), (10, 0), (10, 10), (0, 10)]),
+        made_px=(160, 120),
+    )
     feed = LiveFeed(lambda: Video(address), fps=5, delay_us=0, clock=now_us)
-    station: Any = Station(notes, feed, notes, camera="c1", index=0, grace_us=0, size_px=(video.width_px, video.height_px))  # type: ignore[arg-type]
-    threads = [threading.Thread(target=feed.read_on, args=(video, stop)), threading.Thread(target=station.watch, args=(stop,))]
+    station = Station(worker, feed, sent, camera="cam-1", index=0, grace_us=0)
+    works: list[Callable[[threading.Event], object]] = [station.watch, station.close_slices]
+    threads = [threading.Thread(target=feed.read_on, args=(video, stop)), *(threading.Thread(target=work, args=(stop,)) for work in works)]
     for thread in threads:
         thread.start()
     try:
-        wait(lambda: notes.skipped.count(RESIZED) >= 2)
+        wait(lambda: sent.reasons().count(RESIZED) >= 2)
     finally:
         stop.set()
         for thread in threads:
             thread.join(PATIENCE_S)
     assert not station.failed
-    assert set(notes.looked) == {(120, 160)}
-    assert capsys.readouterr().out.count("detect c1: its picture is now 320 x 240, not 160 x 120: not looked at") == 1
+    assert backend.shown == {(120, 160)}
+    said = "its picture is now 320 x 180, its calibration is for 160 x 120: not looked at, its zones are unknown"
+    assert capsys.readouterr().out.count(said) == 1

@@ -19,7 +19,8 @@ from pipelines.errors import ConfigError
 
 _ABSORBED: Final = 0.1  # weight from which the subtractor takes a new colour for background
 _KMEANS_TURNS: Final = 6
-_MOST_PARTS: Final = 12
+_MOST_PARTS: Final = 12  # of one k-means
+_GAPS: Final = 1.12  # in a crowd the blur fills what lies between people: `muster bench detect --only saturation`
 _DOUBTFUL: Final = 1.4  # areas of a person from which a blob may be two
 _COMPACT: Final = 0.2  # of a person's area: clothes, bags and blur that a round blob may have beside
 _SLENDER: Final = 4 / math.pi * 0.52 / 0.30  # squared length of shoulders to their area
@@ -168,11 +169,12 @@ def _people(pixels: NDArray[np.float64], usual: float) -> int:
     around = pixels - pixels.mean(axis=0)
     length = 4 * math.sqrt(float(np.linalg.eigvalsh(around.T @ around / len(pixels))[-1]))  # of an ellipse like it
     doubt = 0.0 if length > _LONGER * math.sqrt(usual * _SLENDER) else _COMPACT
-    return min(max(round(len(pixels) / usual - doubt), 1), _MOST_PARTS)
+    found = round(len(pixels) / usual - doubt)
+    return max(found if found <= _MOST_PARTS else round(len(pixels) / (usual * _GAPS)), 1)
 
 
 def _split(pixels: NDArray[np.float64], parts: int) -> list[tuple[float, float, float, float, float]]:
-    """A blob of several people as boxes: k-means over its pixels, begun along its longer axis.
+    """A blob of several people as boxes: k-means over its pixels, begun along its longer axis; a large one in halves first.
 
     Args:
         pixels: (n, 2) float64, x and y.
@@ -184,6 +186,10 @@ def _split(pixels: NDArray[np.float64], parts: int) -> list[tuple[float, float, 
     around = pixels - pixels.mean(axis=0)
     axis = np.linalg.eigh(around.T @ around)[1][:, -1]
     order = np.argsort(around @ axis, kind="stable")
+    if parts > _MOST_PARTS:  # a crowd: in halves of as many people, until they are few
+        first = parts // 2
+        at = len(order) * first // parts
+        return _split(pixels[order[:at]], first) + _split(pixels[order[at:]], parts - first)
     centres = np.stack([piece.mean(axis=0) for piece in np.array_split(pixels[order], parts)])
     nearest = np.zeros(len(pixels), dtype=np.int64)
     for _ in range(_KMEANS_TURNS):
