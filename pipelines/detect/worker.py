@@ -14,8 +14,9 @@ from pipelines import units
 from pipelines.detect.backends import PERSON, VEHICLES, Backend, Boxes, Frame, no_boxes
 from pipelines.detect.backends.metadata import Found as FoundElsewhere
 from pipelines.detect.behaviour.watching import Behaviour
-from pipelines.detect.calibration import Floor, Scale, floor_in, scale_between
-from pipelines.detect.eye import Eye, View, view_records_late
+from pipelines.detect.calibration import Floor, floor_in
+from pipelines.detect.eye import Eye, View
+from pipelines.detect.fit import Fit
 from pipelines.detect.following import Following
 from pipelines.detect.health import Health, PictureStats, State
 from pipelines.detect.picture import Picture, sample
@@ -24,7 +25,7 @@ from pipelines.detect.saturation import FROM_ABOVE, FROM_THE_SIDE
 from pipelines.detect.sight import Found, Sight
 from pipelines.detect.tracking import UNCONFIRMED, TrackerSettings
 from pipelines.detect.vehicles import CameraVehicles
-from pipelines.events import CameraEvent, CameraFrame, CameraHealth, CameraPreview, CrowdCells, CrowdCrossings, CrowdZones, VehicleTrack
+from pipelines.events import CameraHealth, CameraPreview, VehicleTrack
 
 PREVIEW_US: Final = 250_000
 RESIZED: Final = "size changed"
@@ -103,11 +104,10 @@ class CameraWorker:
         self._eye = Eye(view, start_us=start_us, behaviour=behaviour) if view is not None and floor is not None else None
         self._health = Health(start_us=start_us)
         self._sight = Sight(backend, TrackerSettings(fps=fps), masks=masks, following=following, lights_up=lights_up)
-        self._made_px, self._masks, self._another = made_px, np.asarray(masks, dtype=np.float64).reshape(-1, 4), another
-        self._sight_px = self._usual_px = size_px
-        self._scale: Scale | None = (1.0, 1.0)
+        self._masks, self._another = np.asarray(masks, dtype=np.float64).reshape(-1, 4), another
+        self._fit = Fit(made_px, matters=floor is not None or len(self._masks) > 0)
+        self._size_px = self._sight_px = self._usual_px = size_px
         self._picture = Picture(pose)
-        self._size_px, self._at_px = size_px, (0, 0)
         self._frames_us: deque[int] = deque()
         self._carried_us: deque[int] = deque()
         self._preview_us = start_us
@@ -120,7 +120,7 @@ class CameraWorker:
         """Look at one frame, later than the last one."""
         size_px = (frame.shape[1], frame.shape[0])
         turned, now = self._turn_to(size_px), sample(frame)
-        stats = self._picture.figures(event_us, frame, now, state=self._health.state, fits=self._scale is not None)
+        stats = self._picture.figures(event_us, frame, now, state=self._health.state, fits=self._fit.scale is not None)
         night = self._health.night
         found = self._sight.look(event_us, frame, now, night=night) if self._watching else self._sight.blind(now, width_px=frame.shape[1])
         return Looked(found=found, stats=stats, size_px=size_px, jpeg=self._due_preview(event_us, frame), turned=turned)
@@ -128,7 +128,7 @@ class CameraWorker:
     def handed(self, event_us: int, frame: Frame, found: FoundElsewhere) -> Looked:
         """Look at a frame whose boxes and tracks were found elsewhere; *frame* is its picture, thinned or whole."""
         turned, now = self._turn_to(found.size_px), sample(frame)
-        stats = self._picture.figures(event_us, frame, now, state=self._health.state, fits=self._scale is not None)
+        stats = self._picture.figures(event_us, frame, now, state=self._health.state, fits=self._fit.scale is not None)
         kept = self._sight.unmasked(found.boxes) if self._watching else np.zeros(0, dtype=np.int64)
         seen = Found(boxes=found.boxes[kept], carried=False, sample=now, width_px=frame.shape[1])
         preview, tracks = self._due_preview(event_us, frame), found.tracks[kept]
@@ -136,24 +136,17 @@ class CameraWorker:
 
     @property
     def _watching(self) -> bool:
-        return self._scale is not None and (self._health.state == "ok" or self._health.recovering)
+        return self._fit.scale is not None and (self._health.state == "ok" or self._health.recovering)
 
     def _turn_to(self, size_px: tuple[int, int]) -> str:
-        """Make what is in pixels fit pictures of that size, where it can be; what has changed, in words, or nothing."""
-        if size_px == self._at_px:
-            return ""
-        first, self._at_px = self._at_px == (0, 0), size_px
-        self._made_px = made = self._made_px or size_px
-        pixels_matter = self._floor is not None or len(self._masks) > 0
-        self._scale = scale_between(made, size_px) if pixels_matter else (1.0, 1.0)
-        if self._scale is not None and size_px != self._sight_px:
-            backend = self._another(size_px, floor_in(self._floor, made, size_px)) if self._another is not None else self._sight.backend
-            self._sight.turn_to(backend, self._masks * np.array([*self._scale, *self._scale]))
+        """Take pictures of that size from here on; what has changed, in words, or nothing."""
+        turned, scale = self._fit.turn_to(size_px), self._fit.scale
+        if scale is not None and size_px != self._sight_px:
+            seen = floor_in(self._floor, self._fit.made_px or size_px, size_px)
+            backend = self._another(size_px, seen) if self._another is not None else self._sight.backend
+            self._sight.turn_to(backend, self._masks * np.array([*scale, *scale]))
             self._sight_px = size_px
-        if (first and size_px == made) or not pixels_matter:
-            return ""
-        does = {None: "not looked at, its zones are unknown", (1.0, 1.0): "as it was made"}.get(self._scale, "scaled to it")
-        return f"its picture is now {size_px[0]} x {size_px[1]}, its calibration is for {made[0]} x {made[1]}: {does}"
+        return turned
 
     def _due_preview(self, event_us: int, frame: Frame) -> bytes:
         if event_us < self._preview_us:
@@ -231,7 +224,7 @@ class CameraWorker:
     def _positions(self, event_us: int, tracks: NDArray[np.int64], boxes: Boxes, *, carried: bool, received_us: int) -> list[Any]:
         if self._eye is None or self._floor is None:
             return []
-        boxes = self._as_made(boxes)
+        boxes = self._fit.as_made(boxes)
         metres, known = self._metres(self._floor, boxes)
         self._off_plane += int((~known).sum())
         positions_cm = np.floor(metres[known] * units.CM_PER_M).astype(np.int64)
@@ -244,14 +237,8 @@ class CameraWorker:
     def _driving(self, event_us: int, tracks: NDArray[np.int64], boxes: Boxes, *, received_us: int) -> list[VehicleTrack]:
         if self._vehicles is None or self._floor is None:
             return []
-        metres, known = self._metres(self._floor, self._as_made(boxes))
+        metres, known = self._metres(self._floor, self._fit.as_made(boxes))
         return self._vehicles.take(event_us, tracks[known], metres[known], received_us=received_us)
-
-    def _as_made(self, boxes: Boxes) -> Boxes:
-        """Boxes (n, 6) in pixels of the picture that the calibration is for."""
-        if self._scale is None or self._scale == (1.0, 1.0):
-            return boxes
-        return np.asarray(boxes / np.array([*self._scale, *self._scale, 1, 1]), dtype=np.float32)
 
     def _metres(self, floor: Floor, boxes: Boxes) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Where (n, 6) boxes stand, (n, 2) metres, and which of them (n,) stand anywhere."""
@@ -271,7 +258,7 @@ class CameraWorker:
             fps=self._fps(event_us),
             width_px=self._size_px[0],
             height_px=self._size_px[1],
-            calibrated=self._eye is not None and self._scale is not None and self._health.state != "moved",
+            calibrated=self._eye is not None and self._fit.scale is not None and self._health.state != "moved",
             people=self._people,
             carried=round(len(self._carried_us) / len(self._frames_us), 3) if self._frames_us else 0.0,
             night=self._health.night,
@@ -315,41 +302,3 @@ def feet(boxes: Boxes, *, from_above: bool) -> NDArray[np.float64]:
     x = (boxes[:, 0] + boxes[:, 2]) / 2
     y = (boxes[:, 1] + boxes[:, 3]) / 2 if from_above else boxes[:, 3]
     return np.asarray(np.stack([x, y], axis=1), dtype=np.float64)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
-    """Topic and partition of a record; partition None = by its key."""
-
-    thing: str
-    partition: int | None
-
-
-def address(record: Any, *, camera_index: int) -> Address:
-    """Where a record of the camera with that index in the plan goes.
-
-    Raises:
-        TypeError: a camera has no such record.
-    """
-    partition = camera_index % 4
-    match record:
-        case CrowdZones():
-            return (
-                Address(thing="crowd.late", partition=0) if view_records_late(record) else Address(thing="crowd.zones", partition=partition)
-            )
-        case CrowdCrossings():
-            return Address(thing="crowd.crossings", partition=partition)
-        case CrowdCells():
-            return Address(thing="crowd.cells", partition=partition)
-        case CameraFrame():
-            return Address(thing="camera.frames", partition=partition)
-        case CameraHealth():
-            return Address(thing="camera.health", partition=None)
-        case CameraEvent():
-            return Address(thing="camera.events", partition=None)
-        case CameraPreview():
-            return Address(thing="camera.preview", partition=None)
-        case VehicleTrack():
-            return Address(thing="vehicle.tracks", partition=partition)
-        case _:
-            raise TypeError(f"a camera sends no {type(record).__name__}")

@@ -14,8 +14,8 @@ import pytest
 from numpy.typing import NDArray
 
 from connectors.video import Video
-from pipelines.detect.app import group_of
 from pipelines.detect.group import members_of
+from pipelines.detect.making import group_of
 from pipelines.events import CameraHealth, CrowdZones
 from pipelines.settings import Settings
 from plan.load import parse

@@ -14,6 +14,7 @@ from pipelines.detect.backends import Boxes, Frame
 from pipelines.detect.backends.metadata import Found
 from pipelines.detect.backends.motion import Motion
 from pipelines.detect.calibration import Floor, floor_in, from_points, from_scale, scale_between
+from pipelines.detect.fit import Fit
 from pipelines.detect.frames import unpack
 from pipelines.detect.worker import CameraWorker
 from pipelines.events import CameraFrame, CameraHealth, CameraPreview, CrowdZones
@@ -222,10 +223,10 @@ def test_boxes_of_a_gpu_are_scaled_by_the_size_that_came_with_them() -> None:
 def test_who_lies_down_is_judged_by_the_same_heights_in_a_picture_of_another_size() -> None:
     told: list[list[float]] = []
     for size in (400, 800):
-        worker = worker_of(Scene())
-        worker.look(START_US, picture(size, size))
+        fit = Fit((400, 400), matters=True)
+        fit.turn_to((size, size))
         boxes = np.asarray(PERSON * np.array([size / 400] * 4 + [1, 1]), dtype=np.float32)
-        told.append(SIDE.shapes(worker._as_made(boxes)[:, :4], from_above=False).ravel().tolist())
+        told.append(SIDE.shapes(fit.as_made(boxes)[:, :4], from_above=False).ravel().tolist())
     assert told[0] == pytest.approx(told[1], rel=1e-5)
 
 

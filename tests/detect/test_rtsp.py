@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from connectors.video import Video
-from pipelines.detect.app import Station
 from pipelines.detect.backends import Boxes, Frame, no_boxes
 from pipelines.detect.calibration import from_points
 from pipelines.detect.feeds import LiveFeed, Shot
+from pipelines.detect.station import Station
 from pipelines.detect.worker import RESIZED, CameraWorker
 from pipelines.errors import ConfigError
 from pipelines.events import CrowdZones

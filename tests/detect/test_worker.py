@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from pipelines.detect.backends import Boxes, Frame, no_boxes
 from pipelines.detect.calibration import Floor, from_scale
-from pipelines.detect.worker import CameraWorker, address, feet
+from pipelines.detect.routing import address
+from pipelines.detect.worker import CameraWorker, feet
 from pipelines.events import CameraFrame, CameraHealth, CameraPreview, CrowdZones, StageHealth
 from plan.defaults import AREA_TYPES, LOS
 from plan.load import parse
