@@ -240,7 +240,7 @@ class Camera(Part):
     noise_cm: float = Field(default=1.0, ge=0, le=50, description="position noise that is always there, standard deviation per axis")
     count_error: float = Field(default=0.05, ge=0, le=1, description="share by which its count may be wrong, to be measured per camera")
     saturation: Saturates | None = Field(
-        default=None, description="what the view cannot see; left out, 2.5 p/m² and 1 from above, 2 p/m² and 1.5 from the side"
+        default=None, description="what the view cannot see; left out, 2.5 p/m² and 1 from above, 1.25 p/m² and 2 from the side"
     )
     gating: bool = Field(
         default=True,

@@ -130,6 +130,12 @@ class CannotExclude(Part):
     """A value whose interval reaches critical."""
 
     hold_s: float = Field(default=30, ge=0)
+    hides: float = Field(
+        default=2.0,
+        ge=0,
+        le=10,
+        description="share of those seen at a saturated peak who may be hidden there, where its camera does not say",
+    )
     source: str = Field(default=_OURS, min_length=3)
 
 

@@ -67,6 +67,8 @@ class Ground:
             self._corners.setdefault(gate.area, gate.at)
         self._boxes = {zone.id: _box(zone.polygon) for zone in plan.zones}
         self._owns = {camera.id: camera.owns for camera in plan.cameras if camera.sees_floor}
+        hides = plan.signs.cannot_exclude.hides
+        self._hides: dict[str, float] = {row.id: row.saturation.error if row.saturation is not None else hides for row in plan.cameras}
         self.members, self.links = self._heard(plan)
         self._schedules = {row.rule: [other for other in plan.rules.schedules if other.rule == row.rule] for row in plan.rules.schedules}
         self._phase: str = plan.phase
@@ -111,6 +113,10 @@ class Ground:
             x, y = at_m
             found = [name for name in found if (o := self._owns[name])[0] <= x < o[2] and o[1] <= y < o[3]] or found
         return found
+
+    def hides(self, zone: str, at_m: Place) -> float:
+        """Share of the people seen at a place of a zone who may be hidden beside them where its camera is saturated."""
+        return max((self._hides[camera] for camera in self.cameras_of(zone, at_m)), default=0.0)
 
     def covered(self, row: CrowdDensity | None) -> bool:
         """Whether enough of a zone is seen in *row*, its newest one, that it may be judged better than before."""

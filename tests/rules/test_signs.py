@@ -10,8 +10,10 @@ import pytest
 
 from pipelines import rules
 from pipelines.alerts.kernel import STATE_VERSION
+from pipelines.detect.saturation import FROM_ABOVE, FROM_THE_SIDE
 from pipelines.events import AlertCommand
 from pipelines.rules import CROWD
+from plan.signs import CannotExclude
 from tests.fillings import Scene, crowd, first_s, kernel, people_per_s, play
 
 
@@ -155,6 +157,18 @@ def test_an_interval_that_reaches_level_one_pages_after_thirty_seconds():
     far = lambda _: {"people": 200.0, "error_people": 2.0, "local_peak_per_m2": 4.7}  # noqa: E731
     assert first_s(play(Scene(zones={"hall": near}), 60), rules.UNCERTAIN) == pytest.approx(31, abs=1)
     assert first_s(play(Scene(zones={"hall": far}), 60), rules.UNCERTAIN) is None
+
+
+def test_a_saturated_peak_may_hide_what_its_camera_hides_however_well_the_rest_of_the_zone_is_seen():
+    seen = {"people": 200.0, "error_people": 2.0, "local_peak_per_m2": 1.75}
+    assert first_s(play(Scene(zones={"hall": lambda _: {**seen, "saturated": True}}), 60), rules.UNCERTAIN) == pytest.approx(31, abs=1)
+    assert first_s(play(Scene(zones={"hall": lambda _: seen}), 60), rules.UNCERTAIN) is None
+    few = {**seen, "local_peak_per_m2": 1.5, "saturated": True}
+    assert first_s(play(Scene(zones={"hall": lambda _: few}), 60), rules.UNCERTAIN) is None
+
+
+def test_what_a_saturated_peak_hides_by_default_is_what_the_worst_view_does():
+    assert CannotExclude().hides == max(FROM_ABOVE.error, FROM_THE_SIDE.error)
 
 
 # -- suspected collapse ---------------------------------------------------------------------------------------------
