@@ -25,7 +25,7 @@ from plan.model import Plan
 from stack import modes
 from stack.jobs import cancel, jobs
 from stack.machine import SERVERS, Machine
-from stack.parts import Part
+from stack.parts import UP, Part
 from stack.submit import job_name, sql_changed
 
 _PATIENCE_S: Final = 180.0
@@ -89,11 +89,25 @@ def _await(child: subprocess.Popen[bytes]) -> None:
         said = holder()
         if said is not None and said.get("state") == "ready":
             console.print(f"muster: ready; the page is {said['page']}", markup=False)
+            _tell_trying(said)
             return
         if child.poll() is not None:
             fail(f"it could not start; the reason is at the end of {HOME.name}/run/up.log:\n{_last_lines()}")
         time.sleep(0.2)
     fail(f"it was not ready within {_PATIENCE_S:g} s; see {HOME.name}/run/up.log")
+
+
+def _tell_trying(said: dict[str, object]) -> None:
+    """Which parts nobody waits for, such as cameras, are not there yet."""
+    trying = said.get("trying")
+    if isinstance(trying, list) and trying:
+        names = ", ".join(trying)
+        console.print(f"muster: not there yet, and tried again: {names}; their logs are in {HOME.name}/run/logs/up", markup=False)
+
+
+def _trying(machine: Machine) -> list[str]:
+    assert machine.supervisor is not None
+    return [row.name for row in machine.supervisor.status() if row.state not in UP]
 
 
 def _last_lines() -> str:
@@ -122,6 +136,7 @@ def _hand_over(running: dict[str, object], plan: Plan, mode: str) -> None:
         said = holder()
         if said is not None and said.get("plan") == wanted and said.get("state") == "ready":
             console.print(f"muster: the plan {wanted} is in force after {said['took_s']} s", markup=False)
+            _tell_trying(said)
             return
         time.sleep(0.1)
     fail("the new plan was not taken up within 60 s")
@@ -164,13 +179,14 @@ def hold(plan: Path, mode: str, channels: Path, cameras_per_process: int) -> Non
             )
             said = {"mode": mode, "page": f"{machine.addresses.page_url}/?mode={mode}", "cameras_per_process": cameras_per_process}
             machine.start(_parts(machine, current))
-            _write_state(state="ready", plan=plan_hash(loaded), took_s=0, **said)
+            _write_state(state="ready", plan=plan_hash(loaded), took_s=0, trying=_trying(machine), **said)
             while not stop.wait(0.2):
                 if changed.is_set():
                     changed.clear()
                     begun = time.monotonic()
                     loaded = _take_up(machine, current)
-                    _write_state(state="ready", plan=plan_hash(loaded), took_s=round(time.monotonic() - begun, 1), **said)
+                    took_s = round(time.monotonic() - begun, 1)
+                    _write_state(state="ready", plan=plan_hash(loaded), took_s=took_s, trying=_trying(machine), **said)
         modes.withdraw(HOME, mode)
         _state_file().unlink(missing_ok=True)
     except MusterError as error:
@@ -179,7 +195,7 @@ def hold(plan: Path, mode: str, channels: Path, cameras_per_process: int) -> Non
 
 def _parts(machine: Machine, mode: modes.Mode) -> list[Part]:
     after = machine.after_servers()
-    return [modes.setup_part(mode), *modes.stage_parts(mode, after=after), *modes.camera_parts(mode), *modes.recorder_parts(mode)]
+    return [modes.setup_part(mode), *modes.plan_parts(mode, after=after)]
 
 
 def _take_up(machine: Machine, current: modes.Mode) -> Plan:
@@ -189,7 +205,7 @@ def _take_up(machine: Machine, current: modes.Mode) -> Plan:
     plan = load(current.settings.plan)
     fresh = replace(current, plan=plan)
     changed = sql_changed(current.settings, plan)
-    parts = [part for part in [*modes.stage_parts(fresh, after=()), *modes.camera_parts(fresh)] if part.name != "flink-jobs" or changed]
+    parts = [part for part in modes.plan_parts(fresh, after=()) if part.name != "flink-jobs" or changed]
     running = {status.name for status in supervisor.status()} - {*SERVERS, "page", "topics"}
     supervisor.remove([name for name in running if name != "flink-jobs" or changed])
     for job in jobs(machine.addresses.flink_url):

@@ -190,6 +190,8 @@ def linkage_parts(mode: Mode, *, after: tuple[str, ...]) -> list[Part]:
 def camera_parts(mode: Mode) -> list[Part]:
     """Detect workers for the cameras of the plan that have a source: one each, or a group each, in the plan's order.
 
+    None is awaited: one camera that is unplugged must not keep all the others, and everything else, from starting.
+
     The cameras of a `deepstream` worker share a pipeline on the GPU, so there even one is a group.
 
     Raises:
@@ -200,7 +202,8 @@ def camera_parts(mode: Mode) -> list[Part]:
         raise ConfigError(f"cameras_per_process {most}: expected 1 or more")
     watched = [camera for camera in mode.plan.cameras if camera.source]
     if most == 1 and backend != "deepstream":
-        return [detect_part(mode, camera=camera.id, source=camera.source, backend=backend) for camera in watched]
+        alone = [detect_part(mode, camera=camera.id, source=camera.source, backend=backend) for camera in watched]
+        return [replace(part, awaited=False) for part in alone]
     return [_group_part(mode, names) for names in _groups([camera.id for camera in watched], most)]
 
 
@@ -212,7 +215,7 @@ def _groups(names: list[str], most: int) -> list[list[str]]:
 def _group_part(mode: Mode, cameras: list[str]) -> Part:
     settings = replace(mode.settings, cameras=",".join(cameras))
     name = f"detect-{cameras[0]}" + (f"+{len(cameras) - 1}" if len(cameras) > 1 else "")
-    return _part(replace(mode, settings=settings), name, ("pipelines.detect.app",), after=())
+    return replace(_part(replace(mode, settings=settings), name, ("pipelines.detect.app",), after=()), awaited=False)
 
 
 def ticker_part(mode: Mode, *, after: tuple[str, ...]) -> Part:
@@ -234,7 +237,13 @@ def recorder_parts(mode: Mode) -> list[Part]:
 
 def _recorder_part(mode: Mode, cameras: list[str]) -> Part:
     settings = replace(mode.settings, camera=",".join(cameras))
-    return _part(replace(mode, settings=settings), f"recorder-{cameras[0]}", ("pipelines.recorder.app",), after=("topics",))
+    part = _part(replace(mode, settings=settings), f"recorder-{cameras[0]}", ("pipelines.recorder.app",), after=("topics",))
+    return replace(part, awaited=False)
+
+
+def plan_parts(mode: Mode, *, after: tuple[str, ...]) -> list[Part]:
+    """All that a plan in real use wants: what a changed plan starts again, too."""
+    return [*stage_parts(mode, after=after), *camera_parts(mode), *recorder_parts(mode)]
 
 
 def simulation_part(mode: Mode, *, scenario: Path, after: tuple[str, ...]) -> Part:

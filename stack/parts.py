@@ -28,6 +28,8 @@ class Part:
         alive: whether it still gives signs of life, asked once a second while it is ready; None = a process that runs is alive.
         before_start: called before each start: takes away what the process before it has left, such as its word that it is ready.
         keeps_trying: a start that fails is tried again, ever more slowly, like a part that had been ready.
+        awaited: whether the start of all waits until it is ready, and fails with it; a part that is not awaited, such as a camera
+            that may be unplugged, has its first try, and is then tried again while all others work.
         on_death: told why a part that was ready is started again, in a thread of its own.
     """
 
@@ -42,6 +44,7 @@ class Part:
     alive: Callable[[], bool] | None = None
     before_start: Callable[[], None] | None = None
     keeps_trying: bool = False
+    awaited: bool = True
     on_death: Callable[[str], None] | None = None
 
 

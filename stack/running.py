@@ -143,7 +143,7 @@ class RunningPart:
 
     def _stumbled(self, what: str) -> None:
         """After a death: one that never worked has failed, one that did is tried again, ever more slowly."""
-        if self.part.one_shot or not (self._was_ready or self.part.keeps_trying):
+        if self.part.one_shot or not (self._was_ready or self.part.keeps_trying or not self.part.awaited):
             self.failure = f"{self.part.name} {what}; its log {self._log.name} ends:\n{last_lines(self._log)}"
             self._enter("failed")
             return
@@ -153,6 +153,11 @@ class RunningPart:
         self._due = time.monotonic() + self._backoff_s
         self._backoff_s = min(2 * self._backoff_s, LONGEST_BACKOFF_S)
         self._enter("restarting")
+
+    @property
+    def settled(self) -> bool:
+        """Whether nobody need wait for it any longer: it is up, or is not awaited and has had its first try."""
+        return self.state in UP or (not self.part.awaited and self._restarts > 0)
 
     def _enter(self, state: PartState) -> None:
         self.state, self._since_s, self._entered = state, time.time(), time.monotonic()

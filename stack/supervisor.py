@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pipelines.errors import ConfigError
 from stack.child import Nursery, signal_group
-from stack.parts import UP, Part, PartStatus, check_order
+from stack.parts import Part, PartStatus, check_order
 from stack.running import RunningPart
 
 __all__ = ["Part", "PartStatus", "Supervisor"]
@@ -53,7 +53,7 @@ class Supervisor:
         self._running = {part.name: self._new(part) for part in parts}
 
     def start(self) -> None:
-        """Start every part as soon as those it waits for are ready; returns when all are.
+        """Start every part as soon as those it waits for are ready; returns when all are that are awaited.
 
         Raises:
             ConfigError: with the last lines of the log of the part that failed; everything is stopped then.
@@ -133,7 +133,7 @@ class Supervisor:
             for running in watched:
                 if running.state == "failed":
                     raise ConfigError(running.failure)
-            if all(running.state in UP for running in watched):
+            if all(running.settled for running in watched):
                 return
             time.sleep(TURN_S)
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -178,6 +179,24 @@ def test_a_later_part_that_fails_leaves_the_others_running(machine: Machine) -> 
     assert [(status.name, status.state) for status in supervisor.status()] == [("base", "ready")]
     supervisor.add([script("more", SLEEP, after=("base",))])
     assert state_of(supervisor, "more") == "ready"
+
+
+def test_a_part_that_nobody_waits_for_fails_alone_and_is_tried_again_until_it_works(machine: Machine, tmp_path: Path) -> None:
+    plugged = tmp_path / "plugged"
+    code = f"import pathlib, time; pathlib.Path({str(plugged)!r}).exists() or exit(2); time.sleep(600)"
+    camera = Part(name="camera", command=(sys.executable, "-S", "-c", code), ready=plugged.exists, awaited=False)
+    supervisor = machine(script("base", SLEEP), camera)
+    supervisor.start()
+    assert (state_of(supervisor, "base"), state_of(supervisor, "camera")) == ("ready", "restarting")
+    supervisor.run_in_background()
+    plugged.touch()
+    assert eventually(lambda: state_of(supervisor, "camera") == "ready")
+
+
+def test_a_part_that_nobody_waits_for_has_its_first_try_before_the_start_is_over(machine: Machine) -> None:
+    supervisor = machine(replace(script("camera", SLEEP), awaited=False))
+    supervisor.start()
+    assert state_of(supervisor, "camera") == "ready"
 
 
 def test_a_removed_part_is_gone(machine: Machine) -> None:

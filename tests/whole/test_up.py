@@ -12,6 +12,7 @@ import yaml
 
 from cli.paths import HOME, ROOT
 from tests.plans import plan_dict
+from tests.recorder.films import film
 
 pytestmark = pytest.mark.stack
 
@@ -25,6 +26,21 @@ def write(path: Path, **changes) -> Path:
     return path
 
 
+def cameras(folder: Path) -> list[dict]:
+    """One that plays a film, and one that nobody has plugged in; both are to be recorded."""
+    shown = folder / "shown.ts"
+    film(shown, seconds=20)
+    first, second = plan_dict()["cameras"]
+    return [
+        {**first, "kind": "video", "source": str(shown), "record": True},
+        {**second, "kind": "video", "source": "rtsp://127.0.0.1:1/unplugged", "record": True},
+    ]
+
+
+def parts() -> dict[str, str]:
+    return {row["name"]: row["state"] for row in json.loads(muster("status", "--json").stdout)["parts"]}
+
+
 def pids() -> list[int]:
     return [row["pid"] for path in (HOME / "run").glob("status-*.json") for row in json.loads(path.read_text())["parts"] if row["pid"]]
 
@@ -35,11 +51,16 @@ def test_an_event_goes_up_takes_a_changed_plan_and_goes_down(tmp_path):
     broken = muster("up", "--plan", str(write(tmp_path / "broken.yaml", phase="party")))
     assert (broken.returncode, "there is no 'party' among the phases" in broken.stderr) == (2, True)
 
-    up = muster("up", "--plan", str(write(tmp_path / "plan.yaml")))
+    watched = cameras(tmp_path)
+    up = muster("up", "--plan", str(write(tmp_path / "plan.yaml", cameras=watched)))
     assert up.returncode == 0, up.stderr
+    assert "not there yet, and tried again: detect-c2;" in up.stderr
     try:
         status = json.loads(muster("status", "--json").stdout)
-        assert {row["state"] for row in status["parts"]} <= {"ready", "done"}
+        states = {row["name"]: row["state"] for row in status["parts"]}
+        assert states.pop("detect-c2") in {"starting", "restarting"}, "one camera that is not there keeps nobody else"
+        assert {"detect-c1", "recorder-c1"} <= states.keys()
+        assert set(states.values()) <= {"ready", "done"}
         stages = {row["stage"]: row for row in status["stages"]["live"]}
         assert {"alerts", "ingest", "store"} <= stages.keys()
         assert {"lag", "late", "clamped", "tick_age_us"} <= stages["alerts"].keys()
@@ -48,9 +69,10 @@ def test_an_event_goes_up_takes_a_changed_plan_and_goes_down(tmp_path):
         assert json.loads(flow.stdout)["progress"] is True
         assert muster("topics", "tail", "crowd.nothing", "--mode", "live").returncode == 2
         before = set(pids())
-        changed = muster("up", "--plan", str(write(tmp_path / "plan.yaml", timing={"hold_up_s": 5})))
+        changed = muster("up", "--plan", str(write(tmp_path / "plan.yaml", cameras=watched, timing={"hold_up_s": 5})))
         assert changed.returncode == 0, changed.stderr
         assert "is in force" in changed.stderr
+        assert parts()["recorder-c1"] == "ready", "a changed plan goes on recording"
         after = set(pids())
         assert before & after, "the servers go on"
         assert before - after, "the stages take the plan up anew"
