@@ -188,23 +188,18 @@ def linkage_parts(mode: Mode, *, after: tuple[str, ...]) -> list[Part]:
 
 
 def camera_parts(mode: Mode) -> list[Part]:
-    """Detect workers for the cameras of the plan that have a source: one each, or a group each, in the plan's order.
+    """Detect workers for the cameras of the plan that have a source: one each, or so many each, in the plan's order.
 
-    None is awaited: one camera that is unplugged must not keep all the others, and everything else, from starting.
-
-    The cameras of a `deepstream` worker share a pipeline on the GPU, so there even one is a group.
+    A worker goes on without a camera that cannot be opened, tells of it and dials again; a `deepstream` one has its cameras in
+    one pipeline on the GPU. None is awaited: what is wrong with one must not keep all the others from starting.
 
     Raises:
         ConfigError: fewer than one camera to a process.
     """
-    most, backend = mode.settings.cameras_per_process, mode.settings.backend
+    most = mode.settings.cameras_per_process
     if most < 1:
         raise ConfigError(f"cameras_per_process {most}: expected 1 or more")
-    watched = [camera for camera in mode.plan.cameras if camera.source]
-    if most == 1 and backend != "deepstream":
-        alone = [detect_part(mode, camera=camera.id, source=camera.source, backend=backend) for camera in watched]
-        return [replace(part, awaited=False) for part in alone]
-    return [_group_part(mode, names) for names in _groups([camera.id for camera in watched], most)]
+    return [_group_part(mode, names) for names in _groups([camera.id for camera in mode.plan.cameras if camera.source], most)]
 
 
 def _groups(names: list[str], most: int) -> list[list[str]]:

@@ -104,7 +104,7 @@ class Group:
         """
         self._members, self._begin, self._report = tuple(members), begin, report
         self._clock, self._chance = clock, chance
-        self.seen = threading.Event()
+        self.seen = threading.Event()  # a first frame was looked at, or a first camera that cannot be opened was told of
 
     def work(self, stop: threading.Event) -> None:
         """Work on all cameras until told to stop."""
@@ -169,6 +169,7 @@ class Group:
                 )
             except MusterError as error:
                 print(f"detect {member.camera}: {error}", file=sys.stderr, flush=True)
+            self.seen.set()
             stop.wait(min(seconds, _REPORT_S))
             seconds -= _REPORT_S
 

@@ -108,7 +108,7 @@ def test_each_service_runs_the_command_with_the_settings_of_the_embedded_stack(t
             assert SERVICES[service]["command"][1:] == ["-m", "stack.held", HOLDS[service]]
         else:
             assert SERVICES[service]["command"] == ["python", *command], name
-        of_each = {"MUSTER_CAMERA", "MUSTER_SOURCE"} if service in ("detect", "recorder") else set()
+        of_each = {"MUSTER_CAMERA", "MUSTER_CAMERAS"} if service in ("detect", "recorder") else set()
         differing = {key: (value, said[key]) for key, value in env.items() if said[key] != value and key not in of_each}
         if service == "page":  # the embedded page is given less than it could be, and listens on loopback
             assert differing.pop("MUSTER_PAGE_HOST") == ("127.0.0.1", "0.0.0.0")

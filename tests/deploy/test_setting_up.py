@@ -122,7 +122,9 @@ def test_a_camera_that_cannot_be_opened_is_tried_again_and_again(settings: Setti
     plan["cameras"][0]["source"] = str(settings.run / "missing.mp4")
     setup_mode.set_up(settings, parse(plan))
     holder = holding("cameras", settings)
-    assert eventually(lambda: (settings.run / "held-cameras.json").exists() and states(settings) == [("detect-c1", "restarting", True)])
+    log = settings.run.parent / "logs" / "cameras" / "detect-c1.log"
+    assert eventually(lambda: log.exists() and log.read_text().count("missing.mp4: there is no such file") >= 2)
+    assert eventually(lambda: states(settings) == [("detect-c1", "ready", False)]), "it is the camera that is missing, not its worker"
     assert holder.is_alive()
 
 

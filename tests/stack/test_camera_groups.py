@@ -45,7 +45,7 @@ def test_each_camera_has_a_process_of_its_own_where_nothing_else_is_said() -> No
     parts = modes.camera_parts(mode_of(1))
     cameras = watched(mode_of(1))
     assert [part.name for part in parts] == [f"detect-{camera}" for camera in cameras]
-    assert [(part.env["MUSTER_CAMERA"], part.env["MUSTER_CAMERAS"]) for part in parts] == [(camera, "") for camera in cameras]
+    assert [part.env["MUSTER_CAMERAS"] for part in parts] == cameras
 
 
 def test_groups_are_formed_in_the_plans_order_and_simulated_cameras_are_in_none() -> None:
@@ -63,14 +63,9 @@ def test_groups_are_formed_in_the_plans_order_and_simulated_cameras_are_in_none(
 def test_every_camera_is_watched_once_whatever_the_groups(most: int, videos: int) -> None:
     mode = mode_of(most, videos=videos)
     parts = modes.camera_parts(mode)
-    named = [name for part in parts for name in (part.env["MUSTER_CAMERAS"] or part.env["MUSTER_CAMERA"]).split(",")]
+    named = [name for part in parts for name in part.env["MUSTER_CAMERAS"].split(",")]
     assert named == watched(mode)
     assert len({part.name for part in parts}) == len(parts) == -(-videos // most)
-
-
-def test_a_camera_on_a_gpu_is_a_group_even_alone_since_its_worker_takes_groups() -> None:
-    parts = modes.camera_parts(mode_of(1, videos=2, backend="deepstream"))
-    assert [part.env["MUSTER_CAMERAS"] for part in parts] == watched(mode_of(1, videos=2))
 
 
 def test_fewer_than_one_camera_to_a_process_is_refused() -> None:
