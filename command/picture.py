@@ -13,6 +13,7 @@ import numpy as np
 from command.alert_book import RANK, AlertBook
 from command.order_book import OrderBook
 from command.outlook import FRESH_US, Outlook, full_in_s
+from command.recordings import Recordings
 from command.series import CounterRate, MinuteCounts, Trend
 from pipelines.codec import to_plain
 from pipelines.detect.cells import CELL
@@ -102,6 +103,8 @@ class Picture:
         self.orders = OrderBook()
         self._outlook = Outlook()
         self._requests: dict[str, LinkageChange] = {}
+        recorded = sum(camera.record for camera in plan.cameras)
+        self._recordings = Recordings(recorded, expected=clock == "wall" and not is_drill(mode))
         self._cameras = {camera.id: _Camera(zones_of(plan, camera)) for camera in plan.cameras}
         self._grounds = {zone.id: _Ground() for zone in plan.zones}
         self._lines = {line.id: MinuteCounts() for line in plan.lines}
@@ -128,6 +131,7 @@ class Picture:
             "crowd.queue": self._outlook.take_queue,
             "crowd.balance": self._outlook.take_balance,
             "linkage.changes": self._asked_panel,
+            "recorder.state": self._recordings.take,
         }
 
     @property
@@ -249,6 +253,7 @@ class Picture:
             "cameras": cameras,
             "cameras_live": sum(row["state"] == "ok" for row in cameras.values()),
             "cameras_all": len(cameras),
+            "recordings": self._recordings.now(now_us),
             "vehicles": [] if silent else self._driving(),
             "alerts": alerts,
             "alert_load": asdict(self.alerts.load(self._clock_us, operators=self._operators())),

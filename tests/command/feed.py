@@ -25,6 +25,7 @@ from pipelines.events import (
     DispatchReceipt,
     LevelStep,
     OrderChange,
+    RecorderState,
     VehicleTrack,
 )
 from plan.load import load, parse
@@ -59,6 +60,12 @@ Fed = tuple[str, Any]
 def stadium() -> Plan:
     """The example plan."""
     return load(STADIUM)
+
+
+def recorded(plan: Plan, count: int) -> Plan:
+    """The plan with its first cameras recorded."""
+    first = [camera.model_copy(update={"record": True, "kind": "video", "source": "rtsp://camera/"}) for camera in plan.cameras[:count]]
+    return plan.model_copy(update={"cameras": (*first, *plan.cameras[count:])})
 
 
 def small_plan(**changes: Any) -> Plan:
@@ -175,6 +182,22 @@ def health(
         people=people,
     )
     return "camera.health", replace(row, **fields)
+
+
+def recorder(name: str, at_us: int, *, cameras: int, recording: int, state: str = "ok") -> Fed:
+    """What a recorder says of its cameras and its disk."""
+    row = RecorderState(
+        recorder=name,
+        at_us=at_us,
+        state=state,
+        cameras=cameras,
+        recording=recording,
+        used_percent=50.0,
+        free_bytes=10**12,
+        sentence_en="",
+        sentence_zh="",
+    )
+    return "recorder.state", row
 
 
 def flow(line: str, end_us: int, entered: int, exited: int, *, gate: str = "gate") -> Fed:
@@ -384,6 +407,7 @@ def evening_doubts(at_us: int) -> Iterator[Fed]:
     yield health("cam-e-south", at_us, height_px=720)
     yield health("cam-c-gate", at_us, saturated=True, people=64)
     yield health("cam-stage-w", at_us, saturated=True, night=True, people=210)
+    yield recorder("recorder-cam-a-gate", at_us, cameras=4, recording=3, state="disk_90")
     yield density("gate-c-queue", at_us, peak=3.3, saturated=True)
     yield density("stage-front", at_us, peak=3.5, seen=2, expected=2, saturated=True)
     maybe = change("x1", "cannot_exclude", "stage-front", start_us=at_us - 20 * S, value=6.8)

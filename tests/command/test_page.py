@@ -83,11 +83,12 @@ def test_a_drill_shows_its_stripe_its_zones_and_its_alerts(
 
 
 @pytest.fixture
-def doubtful(evening: Made) -> Made:
-    """The evening with cameras of every state."""
+def doubtful() -> Made:
+    """The evening with cameras of every state, of which four are recorded."""
+    made = evening_source(feed.recorded(feed.stadium(), 4), now_us=feed.NOW_US, seconds=30, mode=MODE)
     for thing, record in feed.evening_doubts(feed.NOW_US):
-        evening.pictures[MODE].apply(thing, record, feed.NOW_US)
-    return evening
+        made.pictures[MODE].apply(thing, record, feed.NOW_US)
+    return made
 
 
 EDGE_PX = 3  # of a label's own rim
@@ -101,7 +102,13 @@ DOUBTS = {
             "Gate B queue: 0.7 p/m²",
         ),
         "plan": ("camera out of focus", "camera covered", "people hide each other", "≥ lower bound"),
-        "trust": ("! 28 of 32 cameras", "! zones with a lower bound only: 2", "night settings: 2"),
+        "trust": (
+            "! 28 of 32 cameras",
+            "! zones with a lower bound only: 2",
+            "night settings: 2",
+            "! 3 of 4 cameras recorded",
+            "! disk of the recordings over 90 % full",
+        ),
         "card": ("seen ≥ 3.5 p/m², may be 6.8 p/m²", "people hide each other from camera Stage front west", "or sooner"),
         "cameras": (
             "Gate A out of focus",
@@ -123,7 +130,7 @@ DOUBTS = {
             "B口外场: 0.7 人/m²",
         ),
         "plan": ("摄像机失焦", "摄像机被遮挡", "人群相互遮挡", "≥ 下限值"),
-        "trust": ("! 摄像机 28/32", "! 仅为下限值的区域:2", "夜间设置:2"),
+        "trust": ("! 摄像机 28/32", "! 仅为下限值的区域:2", "夜间设置:2", "! 录像 3/4", "! 录像磁盘已用超过90%"),
         "card": ("所见 ≥ 3.5 人/m²,可能达 6.8 人/m²", "摄像机“台前西”画面中人群相互遮挡", "可能更早"),
         "cameras": (
             "A口 失焦",

@@ -267,6 +267,9 @@ export class PlanView {
     this.least.hidden = !least;
     if (least) parts.push([t("trust.least", { count: least }), true]);
     if (dark) parts.push([t("trust.night", { count: dark }), false]);
+    const film = picture.recordings;
+    if (film && film.recorded < film.wanted) parts.push([t("trust.recorded", { recorded: film.recorded, wanted: film.wanted }), true]);
+    if (film && film.disk !== "ok") parts.push([t(`trust.${film.disk}`), true]);
     if (state.parts.length) parts.push([t("trust.parts", { parts: state.parts.join(", ") }), true]);
     this.trust.replaceChildren(...parts.map(([text, bad]) => el("span", { class: bad ? "bad" : "" }, bad ? `! ${text}` : text)));
   }

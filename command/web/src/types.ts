@@ -307,6 +307,7 @@ export interface Picture {
   cells: string;
   people_seen: number | null;
   people_at_least: boolean;
+  recordings: { wanted: number; recorded: number; disk: "ok" | "disk_80" | "disk_90" | "stopped" } | null;
   zones: Record<string, ZoneNow>;
   gates: Record<string, GateNow>;
   occupancy: Occupancy | null;
