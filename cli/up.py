@@ -62,7 +62,7 @@ def up(plan: Path, mode: str, channels: Path | None, cameras_per_process: int | 
             load_channels(ways)
         running = holder()
         if running is not None:
-            _same_grouping(running, cameras_per_process)
+            _same_as_begun(running, cameras_per_process=cameras_per_process, channels=None if channels is None else str(ways))
             _hand_over(running, loaded, mode)
             return
         with Progress().shown() as progress:
@@ -114,11 +114,14 @@ def _last_lines() -> str:
     return "\n".join((HOME / "run" / "up.log").read_text().splitlines()[-6:])
 
 
-def _same_grouping(running: dict[str, object], wanted: int | None) -> None:
-    """A new plan is taken up with the groups of cameras as they were begun."""
+def _same_as_begun(running: dict[str, object], *, cameras_per_process: int | None, channels: str | None) -> None:
+    """A new plan is taken up with the groups of cameras and the channels as they were begun; who asks for others is told."""
     held = running.get("cameras_per_process", 1)
-    if wanted is not None and wanted != held:
-        fail(f"it is up with {held} to a process, not {wanted}: `./muster down` first", USAGE)
+    if cameras_per_process is not None and cameras_per_process != held:
+        fail(f"it is up with {held} to a process, not {cameras_per_process}: `./muster down` first", USAGE)
+    ways = str(running.get("channels", ""))
+    if channels is not None and channels != ways:
+        fail(f"it is up with {f'the channels of {ways}' if ways else 'no channels'}, not {channels}: `./muster down` first", USAGE)
 
 
 def _hand_over(running: dict[str, object], plan: Plan, mode: str) -> None:
@@ -177,7 +180,12 @@ def hold(plan: Path, mode: str, channels: Path, cameras_per_process: int) -> Non
                 channels=channels,
                 cameras_per_process=cameras_per_process,
             )
-            said = {"mode": mode, "page": f"{machine.addresses.page_url}/?mode={mode}", "cameras_per_process": cameras_per_process}
+            said = {
+                "mode": mode,
+                "page": f"{machine.addresses.page_url}/?mode={mode}",
+                "cameras_per_process": cameras_per_process,
+                "channels": "" if channels == Path() else str(channels),
+            }
             machine.start(_parts(machine, current))
             _write_state(state="ready", plan=plan_hash(loaded), took_s=0, trying=_trying(machine), **said)
             while not stop.wait(0.2):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -82,10 +83,20 @@ def test_containers_form_the_same_groups_by_their_setting(tmp_path: Path) -> Non
     assert [part.name for part in parts_of("cameras", settings)] == [part.name for part in modes.camera_parts(mode)]
 
 
-def test_groups_are_not_changed_while_it_is_up(capsys: pytest.CaptureFixture[str]) -> None:
-    up._same_grouping({"cameras_per_process": 4}, 4)
-    up._same_grouping({"cameras_per_process": 4}, None)
+@pytest.mark.parametrize(
+    ("wanted", "sentence"),
+    [
+        ({"cameras_per_process": 2, "channels": None}, "it is up with 4 to a process, not 2"),
+        ({"cameras_per_process": None, "channels": "b.yaml"}, "it is up with the channels of a.yaml, not b.yaml"),
+    ],
+)
+def test_groups_and_channels_are_not_changed_while_it_is_up(
+    capsys: pytest.CaptureFixture[str], wanted: dict[str, Any], sentence: str
+) -> None:
+    begun: dict[str, object] = {"cameras_per_process": 4, "channels": "a.yaml"}
+    up._same_as_begun(begun, cameras_per_process=4, channels="a.yaml")
+    up._same_as_begun(begun, cameras_per_process=None, channels=None)
     with pytest.raises(typer.Exit) as ended:
-        up._same_grouping({"cameras_per_process": 4}, 2)
+        up._same_as_begun(begun, **wanted)
     assert ended.value.exit_code == 2
-    assert "it is up with 4 to a process, not 2" in " ".join(capsys.readouterr().err.split())
+    assert sentence in " ".join(capsys.readouterr().err.split())
