@@ -21,6 +21,7 @@ NOT_IN_THE_DEMO = {
     "Crowd pressure with its interval A",  # no crowd is dense enough to have one
     "Waiting at each gate A",  # its plan names no zones in which people wait
     "Wait at each gate A",
+    "Recorders A",  # none of its cameras is recorded
 }
 AS_IT_COMES = {"Corrected windows and late sums B"}  # sums are late only where ingest took long to come back
 
