@@ -210,7 +210,7 @@ def _groups(names: list[str], most: int) -> list[list[str]]:
 def _group_part(mode: Mode, cameras: list[str]) -> Part:
     settings = replace(mode.settings, cameras=",".join(cameras))
     name = f"detect-{cameras[0]}" + (f"+{len(cameras) - 1}" if len(cameras) > 1 else "")
-    return replace(_part(replace(mode, settings=settings), name, ("pipelines.detect.app",), after=()), awaited=False)
+    return _part(replace(mode, settings=settings), name, ("pipelines.detect.app",), after=(), awaited=False)
 
 
 def ticker_part(mode: Mode, *, after: tuple[str, ...]) -> Part:
@@ -232,8 +232,8 @@ def recorder_parts(mode: Mode) -> list[Part]:
 
 def _recorder_part(mode: Mode, cameras: list[str]) -> Part:
     settings = replace(mode.settings, camera=",".join(cameras))
-    part = _part(replace(mode, settings=settings), f"recorder-{cameras[0]}", ("pipelines.recorder.app",), after=("topics",))
-    return replace(part, awaited=False)
+    name = f"recorder-{cameras[0]}"
+    return _part(replace(mode, settings=settings), name, ("pipelines.recorder.app",), after=("topics",), awaited=False)
 
 
 def plan_parts(mode: Mode, *, after: tuple[str, ...]) -> list[Part]:
@@ -278,7 +278,7 @@ def page_part(home: Path, addresses: Addresses, *, after: tuple[str, ...]) -> Pa
     )
 
 
-def _part(mode: Mode, name: str, module: tuple[str, ...], *, after: tuple[str, ...], one_shot: bool = False) -> Part:
+def _part(mode: Mode, name: str, module: tuple[str, ...], *, after: tuple[str, ...], one_shot: bool = False, awaited: bool = True) -> Part:
     ready_file = mode.settings.run / "ready" / name
     settings = replace(mode.settings, ready_file=ready_file)
     ready: Callable[[], bool] = ready_file.exists
@@ -290,5 +290,6 @@ def _part(mode: Mode, name: str, module: tuple[str, ...], *, after: tuple[str, .
         after=after,
         ready_timeout_s=_START_TIMEOUT_S,
         one_shot=one_shot,
+        awaited=awaited,
         before_start=lambda: ready_file.unlink(missing_ok=True),
     )

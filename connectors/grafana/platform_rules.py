@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 SOURCE_UID: Final = "muster-clickhouse"
@@ -55,16 +55,28 @@ _DISK: Final = (
     "SELECT 'clickhouse' AS disk, toFloat64(100 * (1 - min(free_bytes) / max(total_bytes))) AS used_percent"
     " FROM {database}.v_disk HAVING max(total_bytes) > 0"
 )
-_DISK_DO: Final = "Make room or add disk: rows are never deleted before their time because a disk is full."
-_DISK_DO_ZH: Final = "请清理或扩容:系统不会因磁盘满而提前删除数据。"
 
 # One disk for all recorders of a mode: the one that sees it fullest speaks for it, and who is silent knows nothing of it.
 _VIDEO_DISK: Final = (
     "SELECT 'recordings' AS disk, toFloat64(max(used_percent)) AS used_percent FROM {database}.v_recorders"
     " WHERE age_s < 60 HAVING count() > 0"
 )
-_VIDEO_DO: Final = "Video younger than the plan's floor is never deleted: when the disk is full, recording stops. Add disk."
-_VIDEO_DO_ZH: Final = "未满方案规定天数的录像不会删除,磁盘写满后录像将停止。请扩容。"
+
+
+def _filling(name: str, title: tuple[str, str], sql: str, summary: str, summary_zh: str) -> tuple[Rule, Rule]:
+    """A disk at 80 and at 90 %."""
+    first = Rule(
+        name=f"{name}-80",
+        title=f"{title[0]} 80 % {title[1]}八成",
+        sql=sql,
+        limit=80,
+        for_s=60,
+        severity="warning",
+        summary=summary,
+        summary_zh=summary_zh,
+    )
+    return first, replace(first, name=f"{name}-90", title=f"{title[0]} 90 % {title[1]}九成", limit=90, severity="critical")
+
 
 RULES: Final[Sequence[Rule]] = (
     Rule(
@@ -120,45 +132,20 @@ RULES: Final[Sequence[Rule]] = (
         summary="{stage} refused {value} records of {topic} within five minutes; the board Platform says why.",
         summary_zh="{stage} 五分钟内拒收 {topic} 的 {value} 条记录;原因见平台看板。",
     ),
-    Rule(
-        name="disk-80",
-        title="Disk 80 % 磁盘八成",
-        sql=_DISK,
-        limit=80,
-        for_s=60,
-        severity="warning",
-        summary=f"ClickHouse's disk is {{value}} % full. {_DISK_DO}",
-        summary_zh=f"ClickHouse 磁盘已用 {{value}} %。{_DISK_DO_ZH}",
+    *_filling(
+        "disk",
+        ("Disk", "磁盘"),
+        _DISK,
+        "ClickHouse's disk is {value} % full. Make room or add disk: rows are never deleted before their time because a disk is full.",
+        "ClickHouse 磁盘已用 {value} %。请清理或扩容:系统不会因磁盘满而提前删除数据。",
     ),
-    Rule(
-        name="disk-90",
-        title="Disk 90 % 磁盘九成",
-        sql=_DISK,
-        limit=90,
-        for_s=60,
-        severity="critical",
-        summary=f"ClickHouse's disk is {{value}} % full. {_DISK_DO}",
-        summary_zh=f"ClickHouse 磁盘已用 {{value}} %。{_DISK_DO_ZH}",
-    ),
-    Rule(
-        name="video-disk-80",
-        title="Recordings 80 % 录像盘八成",
-        sql=_VIDEO_DISK,
-        limit=80,
-        for_s=60,
-        severity="warning",
-        summary=f"The disk of the recordings is {{value}} % full. {_VIDEO_DO}",
-        summary_zh=f"录像磁盘已用 {{value}} %。{_VIDEO_DO_ZH}",
-    ),
-    Rule(
-        name="video-disk-90",
-        title="Recordings 90 % 录像盘九成",
-        sql=_VIDEO_DISK,
-        limit=90,
-        for_s=60,
-        severity="critical",
-        summary=f"The disk of the recordings is {{value}} % full. {_VIDEO_DO}",
-        summary_zh=f"录像磁盘已用 {{value}} %。{_VIDEO_DO_ZH}",
+    *_filling(
+        "video-disk",
+        ("Recordings", "录像盘"),
+        _VIDEO_DISK,
+        "The disk of the recordings is {value} % full. Video younger than the plan's floor is never deleted: when the disk is full,"
+        " recording stops. Add disk.",
+        "录像磁盘已用 {value} %。未满方案规定天数的录像不会删除,磁盘写满后录像将停止。请扩容。",
     ),
     Rule(
         name="recording-stopped",

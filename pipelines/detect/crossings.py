@@ -10,12 +10,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.detect.lost import still_lost
 from pipelines.events import LineCount
-from pipelines.units import MICRO
 
 _BEYOND_CM: Final = 20
 _BACK_CM: Final = 50  # who has crossed and stays on the line: five times the noise of a position
-LOST_US: Final = 2 * MICRO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +85,7 @@ class Crossings:
         return ways
 
     def _remember(self, event_us: int, tracks: NDArray[np.int64], *columns: NDArray[np.int64]) -> None:
-        lost = (self._seen_us >= event_us - LOST_US) & ~np.isin(self._tracks, tracks)
+        lost = still_lost(self._tracks, self._seen_us, now=tracks, event_us=event_us)
         before = (self._sides, self._places, self._beyond_cm)
         self._tracks = np.concatenate([tracks, self._tracks[lost]])
         self._seen_us = np.concatenate([np.full(len(tracks), event_us), self._seen_us[lost]])

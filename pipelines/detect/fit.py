@@ -24,7 +24,12 @@ class Fit:
         """Begin without a picture."""
         self.made_px, self._matters = made_px, matters
         self._at_px: tuple[int, int] | None = None
-        self.scale: Scale | None = _AS_MADE  # None where the proportions are others: nothing in pixels can be believed
+        self.scale: Scale | None = _AS_MADE  # None where the proportions are others
+
+    @property
+    def fits(self) -> bool:
+        """Whether what is in pixels can be believed of such pictures."""
+        return self.scale is not None
 
     def turn_to(self, size_px: tuple[int, int]) -> str:
         """Take pictures of that size from here on; what has changed, in words, or nothing."""

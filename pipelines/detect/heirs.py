@@ -7,9 +7,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.units import MICRO
+from pipelines.detect.lost import LOST_US
 
-LOST_US: Final = 2 * MICRO
 REACH_CM: Final = 60  # a person who stands, with the noise of two positions; who walks on is somebody new
 EDGE_CM: Final = 100  # who ends so near the edge of what the camera owns has left
 _MOST_NAMES: Final = 10_000

@@ -7,13 +7,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.detect.lost import still_lost
 from pipelines.units import MICRO
 
 FASTEST_CMPS: Final = 1200
 _SLACK_CM: Final = 50  # a box that jumps about its person
 _FIRST_NAME: Final = 1 << 40
 _MOST_NAMES: Final = 10_000
-_LOST_US: Final = 2 * MICRO
 Ints = NDArray[np.int64]
 
 
@@ -56,7 +56,7 @@ class Leaps:
         return np.asarray([self._names.get(track, track) for track in tracks.tolist()], dtype=np.int64)
 
     def _remember(self, event_us: int, tracks: Ints, positions_cm: Ints) -> None:
-        lost = (self._seen_us >= event_us - _LOST_US) & ~np.isin(self._tracks, tracks)
+        lost = still_lost(self._tracks, self._seen_us, now=tracks, event_us=event_us)
         self._seen_us = np.concatenate([np.full(len(tracks), event_us), self._seen_us[lost]])
         self._places = np.concatenate([positions_cm, self._places[lost]])
         self._tracks = np.concatenate([tracks, self._tracks[lost]])

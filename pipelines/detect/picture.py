@@ -38,10 +38,9 @@ class Picture:
 
     def figures(self, event_us: int, frame: Frame, now: Sample, *, state: State, fits: bool = True) -> PictureStats:
         """Figures of a frame whose sample is *now*, of a camera in that *state* so far; one that does not fit teaches nothing."""
+        found, self._before = picture_stats(now, self._before), now
         if not fits:
-            found = replace(picture_stats(now, self._before), fits=False)
-            self._before = now
-            return found
+            return replace(found, fits=False)
         if state in {"ok", "moved"} or self.pose.reference is not None:
             shift = self.pose.step(event_us, frame)
         else:
@@ -50,9 +49,7 @@ class Picture:
         sharp = None
         if event_us >= self._edges_us:
             self._edges_us, sharp = event_us + _EDGES_EVERY_US, edges(frame)
-        found = replace(picture_stats(now, self._before), edges=sharp, shift=shift)
-        self._before = now
-        return found
+        return replace(found, edges=sharp, shift=shift)
 
 
 def sample(frame_bgr: NDArray[np.uint8]) -> Sample:

@@ -120,7 +120,7 @@ class CameraWorker:
         """Look at one frame, later than the last one."""
         size_px = (frame.shape[1], frame.shape[0])
         turned, now = self._turn_to(size_px), sample(frame)
-        stats = self._picture.figures(event_us, frame, now, state=self._health.state, fits=self._fit.scale is not None)
+        stats = self._picture.figures(event_us, frame, now, state=self._health.state, fits=self._fit.fits)
         night = self._health.night
         found = self._sight.look(event_us, frame, now, night=night) if self._watching else self._sight.blind(now, width_px=frame.shape[1])
         return Looked(found=found, stats=stats, size_px=size_px, jpeg=self._due_preview(event_us, frame), turned=turned)
@@ -128,7 +128,7 @@ class CameraWorker:
     def handed(self, event_us: int, frame: Frame, found: FoundElsewhere) -> Looked:
         """Look at a frame whose boxes and tracks were found elsewhere; *frame* is its picture, thinned or whole."""
         turned, now = self._turn_to(found.size_px), sample(frame)
-        stats = self._picture.figures(event_us, frame, now, state=self._health.state, fits=self._fit.scale is not None)
+        stats = self._picture.figures(event_us, frame, now, state=self._health.state, fits=self._fit.fits)
         kept = self._sight.unmasked(found.boxes) if self._watching else np.zeros(0, dtype=np.int64)
         seen = Found(boxes=found.boxes[kept], carried=False, sample=now, width_px=frame.shape[1])
         preview, tracks = self._due_preview(event_us, frame), found.tracks[kept]
@@ -136,7 +136,7 @@ class CameraWorker:
 
     @property
     def _watching(self) -> bool:
-        return self._fit.scale is not None and (self._health.state == "ok" or self._health.recovering)
+        return self._fit.fits and (self._health.state == "ok" or self._health.recovering)
 
     def _turn_to(self, size_px: tuple[int, int]) -> str:
         """Take pictures of that size from here on; what has changed, in words, or nothing."""
@@ -258,7 +258,7 @@ class CameraWorker:
             fps=self._fps(event_us),
             width_px=self._size_px[0],
             height_px=self._size_px[1],
-            calibrated=self._eye is not None and self._fit.scale is not None and self._health.state != "moved",
+            calibrated=self._eye is not None and self._fit.fits and self._health.state != "moved",
             people=self._people,
             carried=round(len(self._carried_us) / len(self._frames_us), 3) if self._frames_us else 0.0,
             night=self._health.night,

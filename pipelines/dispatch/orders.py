@@ -259,6 +259,7 @@ def judge(before: float | None, after: float | None, *, fall: float, at_least: b
     """
     if before is None or after is None:
         return "unknown"
-    if at_least and after <= before * (1 - fall):
+    fell = after <= before * (1 - fall)
+    if fell and at_least:
         return "unknown"
-    return "effective" if after <= before * (1 - fall) and before > 0 else "not_effective"
+    return "effective" if fell and before > 0 else "not_effective"

@@ -9,7 +9,8 @@ from typing import Final, Literal
 import numpy as np
 
 from pipelines.detect.behaviour.scene import Scene, Sign
-from pipelines.detect.crossings import LOST_US, Crossings, LineFloor, left_of
+from pipelines.detect.crossings import Crossings, LineFloor, left_of
+from pipelines.detect.lost import LOST_US
 from pipelines.units import CM_PER_M, MICRO
 
 Way = Literal["both", "left", "right"]
